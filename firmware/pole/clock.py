@@ -18,8 +18,6 @@ NETWORK = 2
 GNSS = 3
 TRUST = ("unknown", "rtc", "network", "gnss")
 
-_DAYS_2020 = 18262  # days from 1970-01-01 to 2020-01-01
-
 if hasattr(time, "ticks_ms"):
     ticks_ms = time.ticks_ms
     ticks_us = time.ticks_us

@@ -13,4 +13,4 @@ ABSENT = 6  # nobody answers on the bus
 FAULT = 7  # the device answers wrongly or reports a fault
 MANUAL = 8  # put there by a person
 
-NAMES = ("never", "good", "uncertain", "stale", "warming", "range", "absent", "fault", "manual")
+NAMES = ("never", "good", "uncertain", "stale", "warming", "range", "comm_fault", "fault", "manual")

@@ -1,0 +1,17 @@
+"""Kind -> module, by name: `kind = "sht4x"` is drivers/sht4x.py, and nothing has to be registered."""
+
+import sys
+
+from pole import errors
+
+
+def module(room, kind):
+    """pole/<room>/<kind>. ConfigError when there is none; an ImportError inside it is not swallowed."""
+    name = "pole.%s.%s" % (room, kind)
+    try:
+        __import__(name)
+    except ImportError as error:
+        if "'%s'" % name in str(error):
+            raise errors.ConfigError("kind %s" % kind)
+        raise
+    return sys.modules[name]
