@@ -1,0 +1,150 @@
+"""TCP and TLS streams on MicroPython, without the buffers asyncio's own streams allocate.
+
+A stream reads into the caller's buffer and writes at once what the socket takes. hal/net_linux.py is the same
+for CPython.
+"""
+
+import asyncio
+import socket
+from asyncio import core
+
+try:
+    import ssl
+except ImportError:  # RP2040 images without a network
+    ssl = None
+
+
+class Stream:
+    """One connection. Every method raises OSError when the connection is broken."""
+
+    def __init__(self, sock, peer):
+        self._socket = sock
+        self.peer = peer
+
+    def readinto(self, buf):
+        """Await this: at least one byte into `buf`, the count; 0 when the peer closed."""
+        while True:
+            yield core._io_queue.queue_read(self._socket)
+            n = self._socket.readinto(buf)
+            if n is not None:
+                return n
+
+    def write(self, buf):
+        """Await this: all of `buf` is handed to the socket; waits only while the socket is full."""
+        n = self._socket.write(buf) or 0
+        if n < len(buf):
+            view = memoryview(buf)
+            while n < len(buf):
+                yield core._io_queue.queue_write(self._socket)
+                n += self._socket.write(view[n:]) or 0
+
+    def close(self):
+        # The poller must forget the socket before it is closed, or it waits on a dead one for ever.
+        core._io_queue.remove(asyncio.current_task())
+        core._io_queue.poller.unregister(self._socket)
+        self._socket.close()
+
+
+def _secure(sock, tls, host):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if tls.get("cadata"):
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(tls["cadata"])
+    else:
+        context.verify_mode = ssl.CERT_NONE
+    if tls.get("cert"):
+        context.load_cert_chain(tls["cert"], tls["key"])
+    name = tls.get("server_hostname") or host
+    return context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
+
+
+async def connect(host, port, tls=None):
+    """A Stream to host:port. `tls`: None or {cadata, cert, key: bytes, server_hostname}; no cadata: not verified.
+
+    The look-up of a name blocks (MicroPython has no other), the connection does not.
+    """
+    info = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+    sock = socket.socket(info[0], info[1], info[2])
+    sock.setblocking(False)
+    try:
+        try:
+            sock.connect(info[-1])
+        except OSError as error:
+            if error.errno not in (115, 119, 11):  # EINPROGRESS on each port
+                raise
+        await _writable(sock)
+        if tls is not None:
+            sock = _secure(sock, tls, host)
+            sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
+    return Stream(sock, host)
+
+
+def _writable(sock):
+    yield core._io_queue.queue_write(sock)
+
+
+class Server:
+    """A listening socket; `close()` ends it and its clients."""
+
+    def __init__(self, sock):
+        self._socket = sock
+        self._tasks = []
+        self._accepting = None
+
+    def _accept(self):
+        yield core._io_queue.queue_read(self._socket)
+
+    async def _run(self, handler):
+        while True:
+            await self._accept()
+            try:
+                sock, address = self._socket.accept()
+            except OSError:  # gone again before we looked
+                continue
+            sock.setblocking(False)
+            stream = Stream(sock, _peer(address))
+            self._tasks = [task for task in self._tasks if not task.done()]
+            self._tasks.append(asyncio.create_task(_serve(handler, stream)))
+
+    def close(self):
+        for task in self._tasks:
+            task.cancel()
+        self._accepting.cancel()
+        core._io_queue.remove(self._accepting)
+        self._socket.close()
+
+
+async def _serve(handler, stream):
+    try:
+        await handler(stream)
+    except (OSError, EOFError):
+        pass
+    finally:
+        stream.close()
+
+
+def _peer(address):
+    """The text form of an accepted address; the unix port hands out packed sockaddr bytes."""
+    if isinstance(address, tuple):
+        return address[0]
+    return "%d.%d.%d.%d" % tuple(address[4:8])
+
+
+async def serve(handler, port, host="0.0.0.0", backlog=4):
+    """Run `await handler(stream)` for each client of host:port. OSError when the port is taken."""
+    info = socket.getaddrinfo(host, port)[0]
+    sock = socket.socket(info[0])
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(info[-1])
+        sock.listen(backlog)
+    except OSError:
+        sock.close()
+        raise
+    sock.setblocking(False)
+    server = Server(sock)
+    server._accepting = asyncio.create_task(server._run(handler))
+    return server

@@ -1,0 +1,103 @@
+"""TCP and TLS streams on CPython: the same face as hal/net.py."""
+
+import asyncio
+import ssl
+
+
+class Stream:
+    """One connection; see hal/net.py."""
+
+    def __init__(self, reader, writer):
+        self._reader = reader
+        self._writer = writer
+        self.peer = (writer.get_extra_info("peername") or ("",))[0]
+
+    async def readinto(self, buf):
+        data = await self._reader.read(len(buf))
+        buf[: len(data)] = data
+        return len(data)
+
+    async def write(self, buf):
+        self._writer.write(bytes(buf))
+        await self._writer.drain()
+
+    def close(self):
+        self._writer.close()
+
+
+def _context(tls):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if tls.get("cadata"):
+        context.load_verify_locations(cadata=tls["cadata"])
+    else:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.get("cert"):
+        _load_chain(context, tls["cert"], tls["key"])
+    return context
+
+
+def _load_chain(context, cert, key):
+    """OpenSSL reads a client's chain from PEM files only; a board gets the same in DER or PEM bytes."""
+    import os
+    import tempfile
+
+    paths = []
+    try:
+        for data, kind in ((cert, "CERTIFICATE"), (key, "PRIVATE KEY")):
+            if not data.startswith(b"-----"):
+                data = ssl.DER_cert_to_PEM_cert(data).replace("CERTIFICATE", kind).encode()
+            handle, path = tempfile.mkstemp()
+            os.write(handle, data)
+            os.close(handle)
+            paths.append(path)
+        context.load_cert_chain(*paths)
+    finally:
+        for path in paths:
+            os.unlink(path)
+
+
+async def connect(host, port, tls=None):
+    """A Stream to host:port; see hal/net.py."""
+    if tls is None:
+        return Stream(*await asyncio.open_connection(host, port))
+    name = tls.get("server_hostname") or host
+    return Stream(*await asyncio.open_connection(host, port, ssl=_context(tls), server_hostname=name))
+
+
+class Server:
+    """A listening socket; `close()` ends it and its clients."""
+
+    def __init__(self):
+        self._server = None
+        self._tasks = set()
+
+    async def _client(self, handler, reader, writer):
+        task = asyncio.current_task()
+        self._tasks.add(task)
+        stream = Stream(reader, writer)
+        try:
+            await handler(stream)
+        except (OSError, EOFError):
+            pass
+        except asyncio.CancelledError:  # the server closes: not an error of this task
+            pass
+        finally:
+            self._tasks.discard(task)
+            stream.close()
+
+    def close(self):
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+
+
+async def serve(handler, port, host="0.0.0.0", backlog=4):
+    """Run `await handler(stream)` for each client of host:port; see hal/net.py."""
+    server = Server()
+
+    async def client(reader, writer):
+        await server._client(handler, reader, writer)
+
+    server._server = await asyncio.start_server(client, host, port, backlog=backlog, reuse_address=True)
+    return server
