@@ -39,9 +39,13 @@ class Stream:
                 n += self._socket.write(view[n:]) or 0
 
     def close(self):
-        # The poller must forget the socket before it is closed, or it waits on a dead one for ever.
-        core._io_queue.remove(asyncio.current_task())
-        core._io_queue.poller.unregister(self._socket)
+        # The poller must forget the socket first; who waits on it wakes, and gets its OSError from the read.
+        waiting = core._io_queue.map.get(id(self._socket))
+        if waiting:
+            core._io_queue._dequeue(self._socket)
+            for task in waiting[:2]:
+                if task:
+                    core._task_queue.push(task)
         self._socket.close()
 
 
