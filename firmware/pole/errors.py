@@ -37,7 +37,7 @@ class PoleError(Exception):
 
 
 class BusError(PoleError):
-    """Nobody answered: try again. The points become ABSENT."""
+    """Nobody answered: try again. The points become COMM_FAULT."""
 
     def __init__(self, code=NO_ANSWER, detail=""):
         super().__init__(code, detail)

@@ -2,8 +2,12 @@
 
 import machine
 
-from pole.hal import net  # noqa: F401
 from pole.hal.board import Console, bus, interface, reset, unique_id, watchdog  # noqa: F401
+
+try:
+    from pole.hal import net
+except ImportError:  # a board without a radio: its image has no socket
+    net = None
 
 WATCHDOG_MS = 8388  # the counter's 24 bits at two ticks a microsecond (ports/rp2/machine_wdt.c)
 

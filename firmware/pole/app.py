@@ -1,0 +1,223 @@
+"""The composition root: build the pole from its configuration, start everything, keep it running.
+
+A part that cannot be built costs its own points, never the pole: it is logged, its points are FAULT, and it is
+tried again with back-off like any task that fails.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+
+from pole import clock, config, errors, load
+from pole.log import ERROR, INFO, WARN, Log
+from pole.protocol import update_slots
+from pole.quality import FAULT
+from pole.store import Store
+from pole.supervise import Supervisor
+
+_CONFIRM_S = 15  # a slot on trial is good after so long without a failing task
+
+
+class Peripheral:
+    """One device of the configuration: its driver once it is built, and its points' places in the store."""
+
+    def __init__(self, pole, spec):
+        self.pole = pole
+        self.kind = spec["kind"]
+        self.name = spec.get("name", self.kind)
+        self.bus = spec.get("bus")
+        self.options = spec.get("options", {})
+        self.points = spec["points"]
+        self.driver = None
+
+    def open(self):
+        """Build the driver on its bus, once. Raises what the driver raises."""
+        if self.driver is None:
+            bus = self.pole.bus(self.bus) if self.bus else None
+            self.driver = load.module("drivers", self.kind).Driver(bus, self.options)
+            self.own()
+        return self.driver
+
+    def own(self):
+        """Writable points nobody owns yet go straight to the driver."""
+        if hasattr(self.driver, "write"):
+            for k, i in enumerate(self.points):
+                if i >= 0 and self.pole.store.writable(i) and not self.pole.store.owned(i):
+                    self.pole.store.own(i, self._writer(k))
+
+    def _writer(self, k):
+        def write(raw, source):
+            result = self.driver.write(k, raw)
+            if hasattr(result, "send"):  # a bus that takes its time
+                asyncio.create_task(self._finish(result))
+
+        return write
+
+    async def _finish(self, result):
+        try:
+            await result
+        except errors.PoleError as error:
+            self.pole.log.add(WARN, self.name, "write failed: %d %s" % (error.code, error.detail))
+
+    def fail(self, quality):
+        """No present value for any of its points."""
+        for i in self.points:
+            if i >= 0:
+                self.pole.store.fail(i, quality)
+
+
+class Pole:
+    """One running pole. Services and uplinks get it and ask it for what they need."""
+
+    def __init__(self, conf, table, hal, identity=("", "")):
+        self.conf = conf
+        self.hal = hal
+        self.id = conf["id"]
+        self.site = conf.get("site", {})
+        self.store = Store(table)
+        self.log = Log()
+        self.net = getattr(hal, "net", None)
+        self.console = hal.console()
+        self.counters = {}
+        self.info = {
+            "pole": self.id,
+            "board": conf.get("board", ""),
+            "version": identity[0],
+            "bundle": identity[1],
+            "uid": hal.unique_id(),
+            "reset_cause": hal.reset_cause(),
+            "micropython": ".".join(str(part) for part in sys.implementation.version[:3]),
+        }
+        self._buses = {}
+        self.peripherals = [Peripheral(self, spec) for spec in conf.get("peripherals", ())]
+        self.supervisor = Supervisor(self.log)
+
+    def bus(self, name):
+        """The bus `name`, opened at its first use; a shared one (`driver` in its entry) is wrapped once."""
+        if name not in self._buses:
+            spec = self.conf["buses"].get(name)
+            if spec is None:
+                raise errors.ConfigError("bus %s" % name)
+            line = self.hal.bus(spec)
+            if "driver" in spec:
+                line = load.module("drivers", spec["driver"]).Bus(line, spec.get("options", {}))
+            self._buses[name] = line
+        return self._buses[name]
+
+    def count(self, name, by=1):
+        """Add to a counter; counters are small ints by name."""
+        self.counters[name] = self.counters.get(name, 0) + by
+
+    def drivers(self, capability):
+        """[(driver, {short point name: place in the store})] of the built peripherals of a capability.
+
+        Peripherals of another instance come as further pairs, in the order of the configuration.
+        """
+        found = []
+        for peripheral in self.peripherals:
+            names = {}
+            for i in peripheral.points:
+                if i >= 0:
+                    words = self.store.name(i).split(".")
+                    if words[0] == capability:
+                        names[words[-1]] = i
+            if names and peripheral.driver is not None:
+                found.append((peripheral.driver, names))
+        return found
+
+    def build(self):
+        """Outputs first: a lamp has its level before anything that takes time is loaded."""
+        for peripheral in self.peripherals:
+            spec = self.conf["buses"].get(peripheral.bus, {})
+            if spec.get("kind") in ("pwm", "gpio"):
+                self._try(peripheral.name, peripheral.open, peripheral.fail)
+        for room, entries in (("services", "services"), ("uplinks", "uplinks")):
+            for spec in self.conf.get(entries, ()):
+                self._start(room, spec)
+        for spec in self.conf.get("interfaces", ()):
+            self._try(spec["kind"], lambda spec=spec: self._interface(spec))
+
+    def _try(self, name, step, failed=None):
+        try:
+            return step()
+        except Exception as error:  # one part's fault is one part's loss
+            self.log.add(ERROR, name, "%s %s" % (type(error).__name__, error))
+            if failed:
+                failed(FAULT)
+            return None
+
+    def _interface(self, spec):
+        port = self.hal.interface(spec, lambda text: self.log.add(INFO, spec["kind"], text))
+        if port is not None:
+            self.supervisor.add(spec["kind"], port.run)
+
+    def _start(self, room, spec):
+        """A service or an uplink under supervision; it is loaded inside its task, so that a fault is retried."""
+        name = spec.get("name", spec["kind"])
+        state = {}
+
+        def start(beat):
+            if "part" not in state:
+                module = load.module(room, spec["kind"])
+                part = (module.Service if room == "services" else module.Uplink)(self, spec.get("options", {}))
+                state["part"] = part
+                gc.collect()
+            return state["part"].run(beat)
+
+        async def run(beat):
+            await start(beat)
+
+        self.supervisor.add(name, run)
+
+    async def run(self):
+        """Build, then run for ever."""
+        feed = self.hal.watchdog(self.hal.WATCHDOG_MS) if self.conf.get("watchdog", True) else None
+        self.supervisor.feed = feed
+        self.build()
+        self.log.add(INFO, "pole", "%s started, cause %d" % (self.id, self.info["reset_cause"]))
+        self.supervisor.add("confirm", self._confirm)
+        await self.supervisor.run()
+
+    async def _confirm(self, beat):
+        """Make a slot on trial the good one as soon as the pole has run well for a while."""
+        while self.supervisor.healthy_s < _CONFIRM_S:
+            beat()
+            await clock.sleep_ms(1000)
+        self._try("update", confirm_slot)
+        while True:
+            beat()
+            await clock.sleep_ms(10000)
+
+
+def confirm_slot(root="/"):
+    """Write `ok` into the boot record of a slot on trial. StorageError never: OSError goes to the log."""
+    try:
+        with open(root + "boot.rec") as file:
+            record = update_slots.parse(file.readline())
+    except OSError:  # a gateway, or files put there by hand
+        return
+    line = update_slots.confirmed(record) if record else None
+    if line:
+        with open(root + "boot.new", "w") as file:
+            file.write(line)
+        os.rename(root + "boot.new", root + "boot.rec")
+
+
+def load_pole(folder=""):
+    """The Pole of the slot in `folder`."""
+    conf = config.read_config(folder)
+    hal = load.module("hal", conf["port"])
+    return Pole(conf, config.read_points(folder), hal, config.read_identity(folder))
+
+
+def main(folder=""):
+    """Run the pole of this slot until somebody interrupts it."""
+    pole = load_pole(folder)
+    gc.collect()
+    try:
+        asyncio.run(pole.run())
+    except KeyboardInterrupt:
+        print("stopped; the watchdog still runs: feed it or restart")
+    finally:
+        asyncio.new_event_loop()

@@ -1,0 +1,91 @@
+"""Reads every peripheral at its own pace and puts what it says into the store.
+
+---
+title_zh = "采样"
+points = []
+"""
+
+from pole import clock, errors
+from pole.log import INFO, WARN
+from pole.quality import COMM_FAULT, FAULT, GOOD
+
+_MISSES = 2  # so many failures in a row make the points bad; a single bad frame does not
+_RETRY_MS = 1000
+_SLICE_MS = 10000
+
+
+class Sampling:
+    """The task of one peripheral."""
+
+    def __init__(self, pole, peripheral):
+        self.pole = pole
+        self.peripheral = peripheral
+        self.out = [None] * len(peripheral.points)
+        self.misses = 0
+        self.reads = 0
+
+    async def run(self, beat):
+        try:
+            driver = self.peripheral.open()
+            if hasattr(driver, "start"):
+                await driver.start()
+        except errors.BusError:
+            self.peripheral.fail(COMM_FAULT)
+            raise
+        except Exception:
+            self.peripheral.fail(FAULT)
+            raise
+        period = self.peripheral.options.get("period_ms", getattr(driver, "period_ms", 1000))
+        while True:
+            beat()
+            started = clock.ticks_ms()
+            ok = await self._once(driver)
+            wait = period - clock.ticks_diff(clock.ticks_ms(), started) if ok or period else _RETRY_MS
+            while wait > 0:
+                await clock.sleep_ms(min(wait, _SLICE_MS))
+                wait -= _SLICE_MS
+                beat()
+
+    async def _once(self, driver):
+        try:
+            quality = await driver.read(self.out)
+        except errors.BusError as error:
+            self._missed(COMM_FAULT, error)
+            return False
+        except errors.DeviceFault as error:
+            self._missed(FAULT, error)
+            return False
+        self._put(GOOD if quality is None else quality)
+        return True
+
+    def _put(self, quality):
+        store, points, out = self.pole.store, self.peripheral.points, self.out
+        if self.misses >= _MISSES:
+            self.pole.log.add(INFO, self.peripheral.name, "answers again")
+        self.misses = 0
+        self.reads += 1
+        for k in range(len(points)):
+            if points[k] >= 0:
+                store.put(points[k], out[k], quality)
+
+    def _missed(self, quality, error):
+        self.misses += 1
+        self.pole.count(self.peripheral.name + ".missed")
+        if self.misses == _MISSES:
+            self.peripheral.fail(quality)
+            self.pole.log.add(WARN, self.peripheral.name, "error %d %s" % (error.code, error.detail))
+
+
+class Service:
+    """Starts one supervised task a peripheral, and marks what went stale."""
+
+    def __init__(self, pole, options):
+        self.pole = pole
+        for peripheral in pole.peripherals:
+            pole.supervisor.add(peripheral.name, Sampling(pole, peripheral).run)
+
+    async def run(self, beat):
+        while True:
+            beat()
+            self.pole.store.sweep()
+            await clock.sleep_ms(1000)

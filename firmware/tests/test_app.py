@@ -1,0 +1,157 @@
+import asyncio
+import sys
+import unittest
+
+from pole import app, clock, errors
+from pole.quality import COMM_FAULT, FAULT, GOOD, NEVER
+from pole.store import Table
+from points_bin import build
+
+NEEDS = ("asyncio",)
+
+ROWS = (
+    (0, "node.uptime", 4, 0, False, 0, 0x7FFFFFFF),
+    (64, "lamp.level", 2, 1, True, 0, 1000),
+    (65, "lamp.level_actual", 2, 1, False, 0, 1000),
+    (700, "air.pm2_5", 2, 0, False, 0, 1000),
+)
+
+
+class Hal:
+    """A board without anything on it."""
+
+    WATCHDOG_MS = 1000
+    net = None
+
+    def __init__(self):
+        self.fed = 0
+
+    def bus(self, spec):
+        return spec
+
+    def console(self):
+        return None
+
+    def unique_id(self):
+        return "00"
+
+    def reset_cause(self):
+        return 1
+
+    def temperature(self):
+        return None
+
+    def watchdog(self, timeout_ms):
+        return self.feed
+
+    def feed(self):
+        self.fed += 1
+
+
+class Lamp:
+    period_ms = 10
+
+    def __init__(self, bus, options):
+        self.level = 0
+
+    async def read(self, out):
+        out[0], out[1] = None, self.level
+
+    def write(self, k, raw):
+        self.level = raw
+
+
+class Air:
+    period_ms = 10
+    error = None
+
+    def __init__(self, bus, options):
+        pass
+
+    async def read(self, out):
+        if Air.error:
+            raise Air.error
+        out[0] = 35
+
+
+class Module:
+    def __init__(self, driver):
+        self.Driver = driver
+
+
+CONF = {
+    "v": 1,
+    "id": "t",
+    "board": "none",
+    "watchdog": True,
+    "buses": {"lamp": {"kind": "pwm"}, "line": {"kind": "uart"}},
+    "peripherals": [
+        {"kind": "test_air", "name": "air", "bus": "line", "points": [3]},
+        {"kind": "test_lamp", "name": "lamp", "bus": "lamp", "points": [1, 2]},
+        {"kind": "no_such", "name": "ghost", "bus": "line", "points": []},
+        {"kind": "test_air", "name": "lost", "bus": "nowhere", "points": []},
+    ],
+    "services": [{"kind": "sampler"}, {"kind": "node"}],
+    "uplinks": [{"kind": "no_such_uplink"}],
+}
+
+
+class AppTest(unittest.TestCase):
+    def setUp(self):
+        sys.modules["pole.drivers.test_lamp"] = Module(Lamp)
+        sys.modules["pole.drivers.test_air"] = Module(Air)
+        Air.error = None
+
+    def tearDown(self):
+        del sys.modules["pole.drivers.test_lamp"], sys.modules["pole.drivers.test_air"]
+
+    def play(self, story):
+        pole = app.Pole(CONF, Table(build(ROWS)), Hal())
+
+        async def run():
+            task = asyncio.create_task(pole.run())
+            await clock.sleep_ms(100)
+            try:
+                await story(pole)
+            finally:
+                task.cancel()
+                for job in pole.supervisor.jobs:
+                    job.task.cancel()
+                await asyncio.sleep(0)
+
+        asyncio.run(run())
+        return pole
+
+    def test_parts_that_cannot_be_built_do_not_stop_the_others(self):
+        async def story(pole):
+            store = pole.store
+            self.assertEqual((store.text(3), store.quality(3)), ("35", GOOD))
+            self.assertEqual(store.quality(1), NEVER)
+            self.assertTrue(pole.hal.fed > 0)
+            wheres = [line[3] for line in pole.log.since(0)]
+            for part in ("ghost", "lost", "no_such_uplink"):
+                self.assertTrue(part in wheres, part)
+            store.request(1, 400, "test")
+            await clock.sleep_ms(50)
+            self.assertEqual(store.text(2), "40.0")
+
+        self.play(story)
+
+    def test_a_dead_sensor_is_a_fault_and_comes_back(self):
+        async def story(pole):
+            for error, quality in ((errors.BusError(), COMM_FAULT), (errors.DeviceFault(), FAULT)):
+                Air.error = error
+                await clock.sleep_ms(1500)
+                self.assertEqual(pole.store.quality(3), quality)
+                self.assertEqual(pole.store.text(3), "")
+                self.assertEqual(pole.store.quality(2), GOOD)
+                Air.error = None
+                await clock.sleep_ms(1100)
+                self.assertEqual(pole.store.quality(3), GOOD)
+
+        pole = self.play(story)
+        self.assertTrue(pole.counters["air.missed"] >= 4)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,104 @@
+import asyncio
+import unittest
+
+from pole import clock
+from pole.log import Log
+from pole.supervise import Supervisor
+
+NEEDS = ("asyncio",)
+
+
+async def _pass(times=5):
+    for _ in range(times):
+        await asyncio.sleep(0)
+
+
+class SuperviseTest(unittest.TestCase):
+    def setUp(self):
+        self.boss = Supervisor(Log())
+
+    def test_a_task_that_dies_comes_back_later_each_time(self):
+        starts = []
+
+        async def dies(beat):
+            starts.append(clock.uptime_s())
+            raise ValueError("bad frame")
+
+        async def story():
+            self.boss.add("sensor", dies)
+            for _ in range(40):
+                await _pass()
+                clock._wall.seconds += 1
+                self.assertTrue(self.boss.check())
+
+        asyncio.run(story())
+        gaps = [b - a for a, b in zip(starts, starts[1:])]
+        self.assertEqual(gaps[:4], [1, 2, 4, 8])
+        self.assertEqual(self.boss.restarts, len(starts))
+        self.assertTrue("bad frame" in list(self.boss.log.since(0))[0][4])
+
+    def test_a_silent_task_is_cancelled_and_started_again(self):
+        starts = []
+
+        async def hangs(beat):
+            starts.append(1)
+            beat()
+            await clock.sleep_ms(3600000)
+
+        async def story():
+            self.boss.add("uplink", hangs, limit_s=10)
+            await _pass()
+            clock._wall.seconds += 11
+            self.assertTrue(self.boss.check())  # cancelled now: a chance to mend itself
+            await _pass()
+            clock._wall.seconds += 2
+            self.assertTrue(self.boss.check())
+            await _pass()
+
+        asyncio.run(story())
+        self.assertEqual(len(starts), 2)
+
+    def test_the_watchdog_goes_hungry_when_a_task_cannot_be_cancelled(self):
+        async def stubborn(beat):
+            while True:
+                try:
+                    await clock.sleep_ms(3600000)
+                except asyncio.CancelledError:
+                    if self.done:
+                        raise
+
+        async def story():
+            self.done = False
+            job = self.boss.add("stubborn", stubborn, limit_s=10)
+            await _pass()
+            clock._wall.seconds += 11
+            self.assertTrue(self.boss.check())
+            await _pass()
+            clock._wall.seconds += 11
+            self.assertFalse(self.boss.check())
+            self.done = True
+            job.task.cancel()
+            await _pass()
+
+        asyncio.run(story())
+
+    def test_a_busy_task_is_left_alone(self):
+        async def works(beat):
+            while True:
+                beat()
+                await asyncio.sleep(0)
+
+        async def story():
+            self.boss.add("busy", works, limit_s=10)
+            for _ in range(50):
+                await _pass()
+                clock._wall.seconds += 9
+                self.assertTrue(self.boss.check())
+                await _pass()
+            self.assertEqual(self.boss.restarts, 0)
+
+        asyncio.run(story())
+
+
+if __name__ == "__main__":
+    unittest.main()
