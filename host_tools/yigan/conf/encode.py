@@ -1,0 +1,117 @@
+"""A resolved plan as the two files the device reads (format: docs/bundle.md; reader: pole/store.py, pole/config.py)."""
+
+import json
+import struct
+
+from yigan.conf import zone
+from yigan.conf.resolve import Device, Line, Member, Plan
+from yigan.points import Point
+
+_WRITABLE = 0x10
+_LINE_KEYS = ("baud", "parity", "stop", "bits")
+_SERIAL = ("uart", "rs485")
+
+
+def points_bin(rows: list[Point]) -> bytes:
+    """The point table of one pole: columns in the order of ids."""
+    units = sorted({p.unit for p in rows})
+    names = [p.name.encode() for p in rows]
+    ends, end = [], 0
+    for name in names:
+        end += len(name)
+        ends.append(end)
+    columns = (
+        ("H", [p.id for p in rows]),
+        ("B", [p.kind | (_WRITABLE if p.writable else 0) for p in rows]),
+        ("b", [p.decimals for p in rows]),
+        ("B", [units.index(p.unit) for p in rows]),
+        ("i", [_signed(p.raw_low) for p in rows]),
+        ("i", [_signed(p.raw_high) for p in rows]),
+        ("i", [_signed(p.report.deadband) for p in rows]),
+        ("H", [p.report.min_s for p in rows]),
+        ("H", [p.report.max_s for p in rows]),
+        ("H", [p.ttl_s for p in rows]),
+        ("H", ends),
+    )
+    body = b"".join(struct.pack(f"<{len(rows)}{code}", *values) for code, values in columns)
+    return struct.pack("<2sBBHH", b"YP", 1, 0, len(rows), end) + body + b"".join(names) + "\n".join(units).encode()
+
+
+def _signed(value: int) -> int:
+    """The 32 bits of a u32 limit as the i32 column holds them."""
+    return value - (1 << 32) if value >= 1 << 31 else value
+
+
+def config_json(plan: Plan) -> bytes:
+    """Compact JSON, keys as written here, no trailing newline."""
+    pole, board, places = plan.pole, plan.board, {p.id: n for n, p in enumerate(plan.rows)}
+    assert board is not None
+    config = {
+        "v": 1,
+        "id": pole.id,
+        "board": board.name,
+        "port": board.port,
+        "site": {
+            "lat": round(pole.site.latitude * 1_000_000),
+            "lon": round(pole.site.longitude * 1_000_000),
+            "tz_min": zone.minutes(pole.site.timezone),
+            "tz": pole.site.timezone,
+        },
+        "buses": {line.name: _bus(line) for line in plan.lines.values() if line.users},
+        "peripherals": [_peripheral(device, places) for device in plan.devices],
+        "services": [_member(member) for member in plan.services],
+        "uplinks": [_member(member, places) for member in plan.uplinks],
+        "interfaces": [{"kind": part.kind, **part.options} for part in pole.interfaces],
+    }
+    return json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _bus(line: Line) -> dict:
+    """What hal.bus gets: kind, id, pins and, on a serial line, its speed and frame."""
+    entry = {k: v for k, v in line.settings.items() if k != "note"}
+    if line.kind in _SERIAL:
+        entry = {**entry, **line_settings(line)}
+    if line.modbus:
+        entry["driver"] = "modbus_rtu"
+    return entry
+
+
+def line_settings(line: Line) -> dict[str, object]:
+    """baud, parity, stop, bits: the bus's own word, else its users', else their cards', else 9600 8N1."""
+    found: dict[str, object] = {"baud": 9600, "parity": "N", "stop": 1, "bits": 8}
+    for source in reversed([line.settings, *(wanted(user) for user in line.users)]):
+        found.update({key: source[key] for key in _LINE_KEYS if key in source})
+    return found
+
+
+def wanted(device: Device) -> dict[str, object]:
+    """The line settings a peripheral asks for: its own keys, its map's, its card's."""
+    found = dict(device.card.line_settings)
+    if device.map is not None:
+        found.update({k: v for k in _LINE_KEYS if (v := getattr(device.map, k, None))})
+    found.update({k: device.part.options[k] for k in _LINE_KEYS if k in device.part.options})
+    return found
+
+
+def _peripheral(device: Device, places: dict[int, int]) -> dict:
+    options = dict(device.options)
+    if device.map is not None:
+        options.pop("map", None)
+        options["plan"] = device.map.plan()
+    return {
+        "kind": device.card.kind,
+        "name": device.part.name,
+        **({"bus": device.line.name} if device.line else {}),
+        "options": options,
+        "points": [places[p.id] if p else -1 for p in device.points],
+    }
+
+
+def _member(member: Member, places: dict[int, int] | None = None) -> dict:
+    entry: dict[str, object] = {"kind": member.card.kind}
+    if "name" in member.part.options and "name" not in member.card.options:
+        entry["name"] = member.part.options["name"]
+    entry["options"] = dict(member.options)
+    if places is not None and member.points:
+        entry["points"] = [places[p.id] if p else -1 for p in member.points]
+    return entry

@@ -1,0 +1,46 @@
+"""The verdict on a pole file: all findings at once, or the compiled files."""
+
+from yigan.conf import encode, resolve
+from yigan.conf.document import Finding
+from yigan.conf.pole import Pole, load
+from yigan.conf.resolve import Plan
+from yigan.errors import ConfigError
+from yigan.lang import t
+
+RULES = ()
+
+
+def check(pole: Pole) -> list[Finding]:
+    """Every fault and doubt, by line. The pole may be loaded or checked before: nothing is told twice."""
+    return _judge(pole)[1]
+
+
+def plan(pole: Pole) -> Plan:
+    """The resolved pole. ConfigError with the first error when there is any."""
+    found, findings = _judge(pole)
+    errors = [f for f in findings if f.level == "error"]
+    if errors:
+        first, more = errors[0], len(errors) - 1
+        hint = first.hint
+        if more:
+            hint = (hint + "\n" if hint else "") + t(
+                "{n} more: run yigan check {p}", "另有 {n} 处：运行 yigan check {p}", n=more, p=pole.path
+            )
+        raise ConfigError(first.what, str(first.place), hint)
+    return found
+
+
+def compile(pole: Pole) -> dict[str, bytes]:
+    """`config.json` and `points.bin` of a pole without errors; ConfigError otherwise. Same input, same bytes."""
+    found = plan(pole)
+    return {"config.json": encode.config_json(found), "points.bin": encode.points_bin(found.rows)}
+
+
+def _judge(pole: Pole) -> tuple[Plan, list[Finding]]:
+    pole = load(pole.path) if pole.findings else pole
+    found = resolve.resolve(pole)
+    for rule in RULES:
+        rule(found)
+    findings = sorted(pole.findings, key=lambda f: (f.place.line, f.level, f.code))
+    pole.document.findings = []
+    return found, findings

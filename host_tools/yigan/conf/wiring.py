@@ -1,0 +1,44 @@
+"""Which part hangs on which pins: what the virtual board needs to put each twin in its place."""
+
+from dataclasses import dataclass, field
+
+from yigan.conf import encode, verdict
+from yigan.conf.pole import Pole
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """One peripheral as its twin sees it.
+
+    `kind` names the twin (`twin/<kind>.py`), `bus_kind` is uart, modbus, pwm, gpio, i2c or adc. `unit` is the
+    port's id (uart, i2c) or the pin (pwm, gpio, adc). `line` is the bus's name: twins of one line share it.
+    `options` holds the peripheral's options with its `twin` table on top; a Modbus part also has `address`
+    and `map`; serial parts have `baud`, `parity`, `stop`, `bits`.
+    """
+
+    kind: str
+    name: str
+    bus_kind: str
+    unit: int
+    line: str
+    pins: dict[str, int] = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
+
+
+def twins(pole: Pole) -> list[Wiring]:
+    """The wiring of every peripheral that has a bus. ConfigError when the pole file has errors."""
+    found = []
+    for device in verdict.plan(pole).devices:
+        if device.line is None:
+            continue
+        settings = device.line.settings
+        unit = settings.get("id", settings.get("pin", -1))
+        serial = encode.line_settings(device.line) if device.line.kind in ("uart", "rs485") else {}
+        options = {**serial, **device.options, **device.part.twin}
+        if device.map is not None:
+            options["map"] = device.part.options["map"]
+        bus_kind = device.card.bus if device.card.bus == "modbus" else device.line.kind
+        found.append(
+            Wiring(device.card.kind, device.part.name, bus_kind, unit, device.line.name, device.line.pins, options)
+        )
+    return found
