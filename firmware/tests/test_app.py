@@ -7,8 +7,6 @@ from pole.quality import COMM_FAULT, FAULT, GOOD, NEVER
 from pole.store import Table
 from points_bin import build
 
-NEEDS = ("asyncio",)
-
 ROWS = (
     (0, "node.uptime", 4, 0, False, 0, 0x7FFFFFFF),
     (64, "lamp.level", 2, 1, True, 0, 1000),

@@ -5,8 +5,6 @@ from pole import clock
 from pole.log import Log
 from pole.supervise import Supervisor
 
-NEEDS = ("asyncio",)
-
 
 async def _pass(times=5):
     for _ in range(times):
@@ -96,6 +94,8 @@ class SuperviseTest(unittest.TestCase):
                 self.assertTrue(self.boss.check())
                 await _pass()
             self.assertEqual(self.boss.restarts, 0)
+            self.boss.jobs[0].task.cancel()
+            await _pass()
 
         asyncio.run(story())
 
