@@ -227,7 +227,7 @@ def _run_class(kind, tally):
         return
     for method in methods:
         name = kind.__name__ + "." + method
-        if tally.run(name, lambda: _one(kind(), method)):
+        if tally.run(name, lambda m=method: _one(kind(), m)):
             tally.passed += 1
             print("ok  ", name)
     tally.run(kind.__name__ + ".tearDownClass", kind.tearDownClass)
@@ -236,10 +236,11 @@ def _run_class(kind, tally):
 def run(module, provides):
     """Run every TestCase of a module whose NEEDS this interpreter provides, and print the tally."""
     tally = _Tally()
+    provides = set(provides)
     for name in sorted(dir(module)):
         kind = getattr(module, name)
         if isinstance(kind, type) and issubclass(kind, TestCase):
-            if all([n in provides for n in getattr(kind, "NEEDS", ())]):
+            if set(getattr(kind, "NEEDS", ())) <= provides:
                 _run_class(kind, tally)
     print("inner:", json.dumps({"passed": tally.passed, "failed": tally.failed, "skipped": tally.skipped}))
 

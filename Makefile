@@ -1,0 +1,87 @@
+# Everything is installed into .venv, node_modules and build; `make clean` takes it away again.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The first Python that is new enough. A pyenv shim may exist and not work: so it is asked, not looked up.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCKED := $(PIP) install --no-deps --require-hashes -r
+# Where the PyPI wheel puts Node when the machine has none.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help demo test benchmark gen gen-check lint format types lock peers node clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: .venv/runtime  ## a blank virtual board becomes a working pole (KEEP=1 leaves it running)
+	@yigan demo $(if $(KEEP),--keep)
+
+test: .venv/dev lint types gen-check peers node  ## all tests (STRICT=1: none may be skipped)
+	@python -m pytest -q -rs $(if $(STRICT),--strict-skips) $(ARGS)
+
+benchmark: .venv/dev node  ## ours and the peers side by side (ONLY=nmea, JSON=1)
+	@python -m benchmarks --only "$(ONLY)" $(if $(JSON),--json)
+
+gen: .venv/runtime  ## write docs/generated from the point table
+	@python -m yigan.render
+
+gen-check: .venv/runtime  ## is docs/generated what the point table says?
+	@python -m yigan.render --check
+
+lint: .venv/dev  ## ruff
+	@ruff check .
+
+format: .venv/dev  ## ruff's formatter over everything
+	@ruff check --fix --select I .
+	@ruff format .
+
+types: .venv/dev build/typings/esp32/.done build/typings/rp2/.done  ## mypy: the firmware against both ports' stubs
+	@for port in esp32 rp2; do echo "firmware on $$port:"; \
+		python -m mypy --config-file firmware/mypy-$$port.ini || exit 1; done
+
+peers:
+	@.ci/peers
+
+node: .venv/dev
+	@command -v npm >/dev/null || { echo "no Node here: taking the one from PyPI"; $(LOCKED) locks/node.lock; }
+	@$(MAKE) --no-print-directory node_modules/.done || echo "npm could not install: tests on 32-bit MicroPython will be skipped" >&2
+
+node_modules/.done: package-lock.json package.json
+	@npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+build/typings/%/.done: locks/typings-%.lock | .venv/dev
+	@rm -rf $(@D)
+	@$(LOCKED) $< --target $(@D)
+	@touch $@
+
+# The environment in two steps: what a user needs, then what the tests need.
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "yigan needs Python 3.11 or newer (set PYTHON=...)" >&2; exit 1; }
+	@echo "setting up .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "Python's venv module does not work here (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+.venv/runtime: requirements.lock pyproject.toml | .venv/bin/python
+	@$(LOCKED) requirements.lock
+	@$(PIP) install --no-deps -e .
+	@touch $@
+
+.venv/dev: requirements-dev.lock .venv/runtime
+	@$(LOCKED) requirements-dev.lock
+	@touch $@
+
+UV = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+lock: .venv/bin/python  ## newer versions of everything, with hashes
+	@$(BIN)/python -m venv build/lock && build/lock/bin/python -m pip install --quiet uv
+	@$(UV) --upgrade pyproject.toml -o requirements.lock
+	@$(UV) --upgrade --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@for lock in locks/*.lock; do $(UV) <(sed -n 's/^\([a-z0-9-]*==[^ ]*\).*/\1/p' $$lock) -o $$lock; done
+
+clean:  ## take away all that was installed or built
+	@rm -rf .venv build node_modules .pytest_cache .mypy_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,18 @@
+"""`--strict-skips`: what a machine could not run counts as a failure, as CI wants it."""
+
+
+def pytest_addoption(parser):
+    parser.addoption("--strict-skips", action="store_true", help="fail when anything was skipped")
+
+
+def pytest_sessionfinish(session):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    strict = session.config.getoption("--strict-skips")
+    if strict and reporter and reporter.stats.get("skipped") and session.exitstatus == 0:
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter):
+    skipped = len(terminalreporter.stats.get("skipped", []))
+    if skipped and terminalreporter.config.getoption("--strict-skips"):
+        terminalreporter.write_line(f"{skipped} skipped: that is a failure here", red=True)
