@@ -29,7 +29,7 @@ PROVIDES = {
     "micropython": {"micropython", "sockets", "files", "ssl", "cryptolib"},
     "wasm32": {"files"},
 }
-_TIMEOUT_S = 180
+_TIMEOUT_S = 90
 
 
 def needs(path: Path) -> set[str]:

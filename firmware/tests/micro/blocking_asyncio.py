@@ -13,6 +13,8 @@ async def _keep(coroutine, box):
         box.append((await coroutine, None))
     except BaseException as error:
         box.append((None, error))
+    while core._task_queue.peek():  # what it left running ends with it, as on CPython
+        core._task_queue.pop()
 
 
 def _turn(limit_ms=1):
