@@ -1,0 +1,157 @@
+"""Carries a bundle to a board: look, decide, fill the other slot, verify, switch. Safe to break off and run again."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+from yigan.bundle import Bundle
+from yigan.deploy import blocks, facts, paste, plan
+from yigan.deploy.facts import Facts
+from yigan.deploy.plan import Plan
+from yigan.deploy.receiver import Receiver
+from yigan.deploy.tree import Tree
+from yigan.errors import LinkError, VerifyError, YiganError
+from yigan.lang import t
+from yigan.link import serial
+from yigan.link.rawrepl import RawRepl
+
+Progress = Callable[[str, int, int], None]  # (stage, done, of so many): "enter", "look", "send", "verify", "switch"
+_AGAIN = 2  # times a deploy whose link broke is taken up again by itself
+
+
+@dataclass
+class Report:
+    """What a deploy did. Times in seconds, sizes in bytes."""
+
+    slot: str = ""
+    sent: list[str] = field(default_factory=list)
+    copied: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    launcher: bool = False  # boot.py was replaced
+    changed: bool = False
+    packed: int = 0  # compressed bytes that went over the line
+    unpacked: int = 0
+    resent: int = 0  # messages said more than once
+    attempts: int = 1
+    was: str = ""  # the pole id the board carried before
+    uid: str = ""
+    machine: str = ""
+    micropython: str = ""
+    stages: dict[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+def carry(port: str, bundle: Bundle, progress: Progress | None = None) -> Report:
+    """Put `bundle` on the board at `port` and reset it; a link that breaks in the middle is taken up again.
+
+    Whatever happens, the board boots what it had or the whole new bundle.
+    """
+    for attempt in range(_AGAIN + 1):
+        try:
+            with serial.open_within(port, 5.0 if attempt else 0.0) as link:
+                return _Carrier(link, bundle, progress or (lambda *_: None), Report(attempts=attempt + 1)).run()
+        except LinkError:
+            if attempt == _AGAIN:
+                raise
+            time.sleep(1.0)
+    raise AssertionError("unreachable")
+
+
+def look(link: serial.Port) -> tuple[RawRepl, Facts]:
+    """Stop what runs, start the interpreter anew and ask what the board is."""
+    repl = RawRepl(link)
+    repl.enter()
+    return repl, facts.parse(repl.exec(paste.plain("probe")), link.name)
+
+
+class _Carrier:
+    def __init__(self, link: serial.Port, bundle: Bundle, progress: Progress, report: Report):
+        self.link, self.bundle, self.progress, self.report = link, bundle, progress, report
+        self._began = time.monotonic()
+
+    def run(self) -> Report:
+        repl, found = look(self.link)
+        self._stage("enter")
+        self.report.uid, self.report.machine = found.uid, found.machine
+        self.report.micropython = ".".join(map(str, found.version))
+        try:
+            facts.admit(found, self.bundle, self.link.name)
+            board = self._start(repl)
+            todo = self._decide(board, found)
+            self._act(board, todo, found)
+        except YiganError:
+            self._give_back(repl)
+            raise
+        board.reset()
+        self._stage("switch")
+        return self.report
+
+    def _stage(self, name: str) -> None:
+        now = time.monotonic()
+        self.report.stages[name] = round(now - self._began, 3)
+        self._began = now
+
+    def _start(self, repl: RawRepl) -> Receiver:
+        repl.start(paste.packed("receiver"))
+        board = Receiver(self.link, repl.rest())
+        board.wait_ready()
+        return board
+
+    def _decide(self, board: Receiver, found: Facts) -> Plan:
+        self.progress("look", 0, 1)
+        record = plan.parse_record(found.boot_record)
+        trees = {"a": Tree(), "b": Tree()}
+        first = record.slot if record else "a"
+        for slot in (first, "b" if first == "a" else "a"):
+            if slot in found.root:
+                trees[slot] = board.tree(slot)
+            if record and trees[slot].hash == plan.of(self.bundle.slot).hash:
+                break  # it is there already: the other slot does not matter
+        todo = plan.make(self.bundle, found, trees, self.link.name)
+        report = self.report
+        report.was = found.pole(record.slot if record else plan.safe_slot(None, trees) or "a")
+        report.slot, report.sent, report.copied, report.removed = todo.slot, todo.sent, todo.copied, todo.removed
+        report.launcher, report.changed = "/boot.py" in " ".join(r.line for r in todo.switch), not todo.nothing
+        self._stage("look")
+        return todo
+
+    def _act(self, board: Receiver, todo: Plan, found: Facts) -> None:
+        bits = blocks.window_bits(found.free)
+        fill, switch = blocks.cut(todo.fill, bits), blocks.cut(todo.switch, bits)
+        total = sum(len(block.packed) for block in fill + switch)
+        self._stream(board, fill, bits, total)
+        self._stage("send")
+        if fill:
+            self.progress("verify", 0, 1)
+            self._verify(board, todo)
+        self._stage("verify")
+        self._stream(board, switch, bits, total)
+        self.report.resent = board.resent
+
+    def _stream(self, board: Receiver, parts: list[blocks.Block], bits: int, total: int) -> None:
+        if parts:
+            board.ask("S", str(bits).encode())
+        for block in parts:
+            board.ask("B", block.packed, block.size)
+            self.report.packed += len(block.packed)
+            self.report.unpacked += block.size
+            self.progress("send", self.report.packed, total)
+
+    def _verify(self, board: Receiver, todo: Plan) -> None:
+        if board.hash(todo.slot) != todo.tree.hash:
+            raise VerifyError(
+                t("What lies on the board is not what was sent.", "板上内容与发送内容不一致。"),
+                f"{self.link.name}:/{todo.slot}",
+                t("Run it again; if it stays so, the flash is worn.", "请重新运行；若仍如此，闪存可能已损坏。"),
+            )
+
+    def _give_back(self, repl: RawRepl) -> None:
+        """After a refusal or failure the pole goes on with the program we stopped."""
+        try:
+            repl.enter(soft_reset=False, timeout_s=4.0)
+            repl.start("import machine\nmachine.reset()")
+            time.sleep(0.1)
+        except YiganError:
+            pass  # the link is gone: the receiver resets the board itself when it hears nothing
