@@ -21,7 +21,7 @@ ROLES: dict[str, dict[str, str]] = {
     "i2c": {"sda": "both", "scl": "both"},
     "spi": {"sck": "out", "mosi": "out", "miso": "in"},
     "pwm": {"pin": "out"},
-    "gpio": {"pin": "both"},  # "in" when the bus says input = true
+    "gpio": {"pin": "both"},  # "out" when the bus says out = true, else "in"
     "adc": {"pin": "analog"},
 }
 BUS_KINDS = tuple(ROLES)
@@ -69,8 +69,10 @@ class Pin:
         kind, _, role = function.partition(".")
         if kind == "adc":
             return self.adc is not None
-        if kind in ("gpio", "pwm") or self.functions is None:
-            return self.output or role in ("rx", "miso", "cts", "in") or kind == "gpio"
+        if kind == "gpio":
+            return True
+        if kind == "pwm" or self.functions is None:
+            return self.output or role in ("rx", "miso", "cts")
         return function in self.functions
 
 
@@ -142,6 +144,7 @@ class Board:
     adc_blocked_by_wifi: tuple[int, ...]  # ADC units that cannot be read while Wi-Fi is up
     watchdog_ms: int  # the longest the hardware watchdog can wait, 0: any
     buses: dict[str, Bus]
+    parts: dict[str, dict[str, object]]  # what else is soldered: ethernet, bridge, cellular; their pins are `taken`
     all_pins: dict[int, Pin] = field(repr=False)
     notes: tuple[Text, ...] = ()
 
@@ -269,7 +272,7 @@ class _Build:
             usb=tuple(data.get("usb", ())), interfaces=tuple(data["interfaces"]), uarts=tuple(data["uarts"]),
             i2cs=tuple(chip["i2cs"]), spis=tuple(chip["spis"]), pwm_channels=chip["pwm_channels"],
             pwm_frequencies=chip["pwm_frequencies"], adc_blocked_by_wifi=tuple(chip.get("adc_blocked_by_wifi", ())),
-            watchdog_ms=chip["watchdog_ms"], buses=self.buses(), all_pins=self.pins(),
+            watchdog_ms=chip["watchdog_ms"], buses=self.buses(), parts=data.get("part", {}), all_pins=self.pins(),
             notes=tuple(_text(n) for n in [*chip.get("notes", []), *data.get("notes", [])]),
         )  # fmt: skip
 
