@@ -40,7 +40,7 @@ NOT_TOGETHER = {"drivers", "services", "uplinks"}  # a module of these imports n
 EXCEPT = {("drivers", "modbus_rtu")}  # ...but this one is a bus that others stand on
 
 BOARD_ONLY = {"machine", "network", "esp32", "rp2", "bluetooth"}
-OUTSIDE = {"asyncio", "time", "socket", "select", "os", "ssl", "sys", "random"} | BOARD_ONLY  # I/O, time, chance
+OUTSIDE = {"asyncio", "time", "socket", "select", "os", "ssl", "random"} | BOARD_ONLY  # I/O, time, chance
 PURE = {"codec", "protocol", "crypto"}
 
 LINES = 400
