@@ -13,17 +13,16 @@ from yigan.bundle import bytecode, closure, version
 from yigan.bundle.archive import Bundle, packed, read, seal, write
 from yigan.conf import Pole
 
-__all__ = ["Bundle", "build", "make", "packed", "read", "write"]
+__all__ = ["Bundle", "build", "make", "packed", "read", "slot_files", "write"]
 
 
 def build(pole: Pole) -> Bundle:
     """The bundle of a pole, in memory. ConfigError when the pole file has errors."""
     files = conf.compile(pole)
-    for name in ("boot.py", "main.py"):  # the stock runtime runs these by name: they stay source
-        files[name] = (places.firmware() / name).read_bytes()
-    config = json.loads(files["config.json"])
-    files.update(modules(config, boards.load(config["board"]).arch))
-    return seal(files, pole.id, version.current())
+    arch = boards.load(json.loads(files["config.json"])["board"]).arch
+    slot = slot_files(files["config.json"], files["points.bin"], arch)
+    slot["boot.py"] = (places.firmware() / "boot.py").read_bytes()
+    return seal(slot, pole.id, version.current())
 
 
 def make(pole: Pole, path: Path | str) -> Bundle:
@@ -33,14 +32,15 @@ def make(pole: Pole, path: Path | str) -> Bundle:
     return bundle
 
 
-def modules(config: dict, arch: str) -> dict[str, bytes]:
-    """Path in the slot -> content: .mpy for a board, .py where `arch` is "" (Linux)."""
-    found = {}
-    for name, path in closure.modules(closure.roots(config)).items():
-        if name == "main":
-            continue
+def slot_files(config: bytes, points: bytes, arch: str) -> dict[str, bytes]:
+    """Path in the slot -> content, the manifest excepted: .mpy for a board, .py where `arch` is "" (Linux).
+
+    main.py stays source: the stock runtime runs it by that name.
+    """
+    found = {"config.json": config, "points.bin": points}
+    for path in closure.modules(closure.roots(json.loads(config))).values():
         inside = path.relative_to(places.firmware()).as_posix()
-        if arch:
+        if arch and inside != "main.py":
             found[inside[:-3] + ".mpy"] = bytecode.compiled(path, inside, arch)
         else:
             found[inside] = path.read_bytes()

@@ -3,6 +3,7 @@
 import json
 import struct
 
+from yigan import points
 from yigan.conf import zone
 from yigan.conf.resolve import Device, Line, Member, Plan
 from yigan.points import Point
@@ -59,8 +60,8 @@ def config_json(plan: Plan) -> bytes:
         },
         "buses": {line.name: _bus(line) for line in plan.lines.values() if line.users},
         "peripherals": [_peripheral(device, places) for device in plan.devices],
-        "services": [_member(member) for member in plan.services],
-        "uplinks": [_member(member, places) for member in plan.uplinks],
+        "services": [_member(member, places) for member in plan.services],
+        "uplinks": [_member(member, places, blocks(plan.rows)) for member in plan.uplinks],
         "interfaces": [{"kind": part.kind, **part.options} for part in pole.interfaces],
     }
     return json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode()
@@ -107,11 +108,21 @@ def _peripheral(device: Device, places: dict[int, int]) -> dict:
     }
 
 
-def _member(member: Member, places: dict[int, int] | None = None) -> dict:
+def _member(member: Member, places: dict[int, int], id_blocks: list[list[int]] | None = None) -> dict:
     entry: dict[str, object] = {"kind": member.card.kind}
     if "name" in member.part.options and "name" not in member.card.options:
         entry["name"] = member.part.options["name"]
     entry["options"] = dict(member.options)
-    if places is not None and member.points:
+    if "blocks" in member.card.options:  # a server of registers must know where holes are and where nothing is
+        entry["options"] = {**member.options, "blocks": id_blocks}
+    if member.points:
         entry["points"] = [places[p.id] if p else -1 for p in member.points]
     return entry
+
+
+def blocks(rows: list[Point]) -> list[list[int]]:
+    """First and last id of the block of every capability instance that has a row."""
+    table = points.load()
+    found = {(p.capability, p.instance) for p in rows}
+    ids = [table.capability(name).ids(number) for name, number in found]
+    return sorted([block[0], block[-1]] for block in ids)

@@ -6,7 +6,7 @@
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from yigan import boards, cards, near, points
+from yigan import boards, cards, near, places, points
 from yigan.boards import Board
 from yigan.cards import Card
 from yigan.conf import option
@@ -214,8 +214,11 @@ class _Resolver:
     def point(self, device: Device, name: str) -> Point | None:
         """`pm2_5` of the card's capability, or `weather.humidity` of another."""
         owner, _, key = name.rpartition(".")
-        capability = self.table.capability(owner or device.card.capability)
-        capability.point(key)  # a card that names no such point is a bug in the card
+        try:
+            capability = self.table.capability(owner or device.card.capability)
+            capability.point(key)
+        except ConfigError as error:  # not this file's fault: the card's
+            raise ConfigError(error.what, f"{places.shown(device.card.path)}:{device.card.line}", error.hint) from error
         number = min(device.part.instance or 0, capability.instances - 1)
         return next(p for p in capability.instance(number) if p.key == key)
 
@@ -233,11 +236,14 @@ class _Resolver:
     def served(self, card: Card, instance: int) -> list[Point | None]:
         if not card.capability:
             return []
-        capability = self.table.capability(card.capability)
-        if instance >= capability.instances:
-            return []
-        keys = {p.key: p for p in capability.instance(instance)}
-        return [keys.get(capability.point(name).key) for name in card.points]
+        try:
+            capability = self.table.capability(card.capability)
+            if instance >= capability.instances:
+                return []
+            keys = {p.key: p for p in capability.instance(instance)}
+            return [keys[capability.point(name).key] for name in card.points]
+        except ConfigError as error:
+            raise ConfigError(error.what, f"{places.shown(card.path)}:{card.line}", error.hint) from error
 
     def services(self) -> None:
         """Those the file names, and those every pole (or every pole with such a capability) has."""

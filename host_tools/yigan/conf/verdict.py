@@ -1,13 +1,11 @@
 """The verdict on a pole file: all findings at once, or the compiled files."""
 
-from yigan.conf import encode, resolve
+from yigan.conf import encode, resolve, rules
 from yigan.conf.document import Finding
 from yigan.conf.pole import Pole, load
 from yigan.conf.resolve import Plan
 from yigan.errors import ConfigError
 from yigan.lang import t
-
-RULES = ()
 
 
 def check(pole: Pole) -> list[Finding]:
@@ -39,7 +37,7 @@ def compile(pole: Pole) -> dict[str, bytes]:
 def _judge(pole: Pole) -> tuple[Plan, list[Finding]]:
     pole = load(pole.path) if pole.findings else pole
     found = resolve.resolve(pole)
-    for rule in RULES:
+    for rule in rules.ALL:
         rule(found)
     findings = sorted(pole.findings, key=lambda f: (f.place.line, f.level, f.code))
     pole.document.findings = []

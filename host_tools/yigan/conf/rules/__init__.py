@@ -1,0 +1,8 @@
+"""What makes a pole file wrong although every word of it is known. A rule adds its findings to the document.
+
+Each rule is a function of the resolved plan; a new file with a rule is listed here and nowhere else.
+"""
+
+from yigan.conf.rules import budget, bus, modbus, name, network, pin, site
+
+ALL = (site.rule, name.rule, bus.rule, pin.rule, modbus.rule, network.rule, budget.rule)

@@ -1,0 +1,140 @@
+"""Uplinks and interfaces: is there a network, is every port one server's, can a client be named so?"""
+
+import ipaddress
+
+from yigan import near
+from yigan.cards import Card
+from yigan.conf.pole import Part, wrong_type
+from yigan.conf.resolve import Member, Plan
+from yigan.lang import t
+
+# [[interface]] has no card: the port's hal has them all (pole/hal/board.py).
+INTERFACES: dict[str, dict[str, type]] = {
+    "wifi": {"ssid": str, "password": str},
+    "ethernet": {},
+}
+
+
+def rule(plan: Plan) -> None:
+    for part in plan.pole.interfaces:
+        _interface(plan, part)
+    _twice(plan)
+    _network(plan)
+    _ports(plan)
+    for member in plan.uplinks:
+        _writers(plan, member)
+
+
+def needs_network(card: Card) -> bool:
+    """An uplink that is on no bus of its own goes through the pole's network; `needs` in a card says otherwise."""
+    return "network" in card.data.get("needs", ["network"] if card.bus == "none" else [])
+
+
+def listens(card: Card) -> bool:
+    """A part with a port and no host to call is a server."""
+    return "port" in card.options and "host" not in card.options
+
+
+def _interface(plan: Plan, part: Part) -> None:
+    doc, known = plan.pole.document, plan.board.interfaces if plan.board else tuple(INTERFACES)
+    at = (*part.at, "kind")
+    if part.kind not in INTERFACES:
+        what = t("There is no interface {k!r}.", "没有接口 {k!r}。", k=part.kind)
+        doc.error("unknown_kind", at, what, near.hint(part.kind, INTERFACES))
+        return
+    if part.kind not in known and plan.board:
+        what = t("{b} has no {k}.", "{b} 没有 {k}。", b=plan.board.name, k=part.kind)
+        hint = t("It has: {n}.", "它有：{n}。", n=", ".join(known) or t("no network", "无网络"))
+        doc.error("no_such_interface", at, what, hint)
+    keys = INTERFACES[part.kind]
+    for key, value in part.options.items():
+        if key not in keys:
+            what = t("{c} has no option {k!r}.", "{c} 没有选项 {k!r}。", c=part.kind, k=key)
+            doc.error("unknown_option", (*part.at, key), what, near.hint(key, keys))
+        elif not isinstance(value, keys[key]):
+            doc.error("wrong_type", (*part.at, key), wrong_type(key, keys[key], value))
+    if part.kind == "wifi":
+        _wifi(plan, part)
+
+
+def _wifi(plan: Plan, part: Part) -> None:
+    """IEEE 802.11 9.4.2.2: an SSID has at most 32 bytes; WPA's passphrase 8 to 63 printable characters."""
+    doc, ssid, password = plan.pole.document, part.options.get("ssid"), part.options.get("password", "")
+    if ssid is None:
+        what = t("wifi needs ssid.", "wifi 需要 ssid。")
+        doc.error("missing_option", (*part.at, "ssid"), what, t('Write ssid = "..."', '请写 ssid = "……"'))
+    elif isinstance(ssid, str) and not 1 <= len(ssid.encode()) <= 32:
+        what = t("An ssid has 1 to 32 bytes, this one {n}.", "ssid 为 1 至 32 字节，此处 {n} 字节。", n=len(ssid.encode()))
+        doc.error("out_of_range", (*part.at, "ssid"), what)
+    if isinstance(password, str) and password and not 8 <= len(password) <= 63:
+        what = t("A Wi-Fi password has 8 to 63 characters, this one {n}.", "Wi-Fi 密码为 8 至 63 个字符，此处 {n} 个。",
+                 n=len(password))  # fmt: skip
+        doc.error("out_of_range", (*part.at, "password"), what, t("Leave it out for an open network.", "开放网络请省略。"))
+
+
+def _twice(plan: Plan) -> None:
+    seen: dict[str, int] = {}
+    doc = plan.pole.document
+    for part in plan.pole.interfaces:
+        line = doc.place(*part.at).line
+        if seen.setdefault(part.kind, line) != line:
+            what = t("{k} is already in line {l}.", "{k} 已在第 {l} 行。", k=part.kind, l=seen[part.kind])
+            doc.error("duplicate_interface", (*part.at, "kind"), what)
+    names: dict[str, int] = {}
+    for member in plan.uplinks:
+        name, line = str(member.part.options.get("name", member.card.kind)), doc.place(*member.part.at).line
+        if names.setdefault(name, line) != line:
+            at = (*member.part.at, "name" if "name" in member.part.options else "kind")
+            what = t("Another uplink is called {n} (line {l}).", "已有名为 {n} 的上行链路（第 {l} 行）。", n=name, l=names[name])
+            doc.error("duplicate_name", at, what, t('Write name = "{n}2".', '请写 name = "{n}2"。', n=name))
+
+
+def _network(plan: Plan) -> None:
+    board, doc = plan.board, plan.pole.document
+    if board is None or board.port == "linux":  # the operating system keeps its own interfaces
+        return
+    for member in plan.uplinks:
+        at = (*member.part.at, "kind")
+        if not needs_network(member.card):
+            continue
+        if not board.interfaces:
+            what = t("{k} needs a network, and {b} has none.", "{k} 需要网络，而 {b} 没有。", k=member.card.kind, b=board.name)
+            doc.error("no_network", at, what, t("Leave it out: the console still answers.", "请删除：控制台仍可用。"))
+        elif not plan.pole.interfaces:
+            what = t("{k} needs a network, and no [[interface]] is written.", "{k} 需要网络，但未写 [[interface]]。",
+                     k=member.card.kind)  # fmt: skip
+            hint = t("Write [[interface]] with kind = {n}.", "请写 [[interface]]，kind = {n}。",
+                     n=t(" or ", " 或 ").join(f'"{n}"' for n in board.interfaces))  # fmt: skip
+            doc.error("no_interface", at, what, hint)
+
+
+def _ports(plan: Plan) -> None:
+    owner: dict[object, Member] = {}
+    doc = plan.pole.document
+    for member in [*plan.uplinks, *plan.services]:
+        port = member.options.get("port")
+        if not listens(member.card) or not isinstance(port, int):
+            continue
+        other = owner.setdefault(port, member)
+        if other is not member:
+            at = (*member.part.at, "port" if "port" in member.part.options else "kind")
+            what = t("TCP port {p} is {k}'s (line {l}).", "TCP 端口 {p} 已被 {k} 使用（第 {l} 行）。",
+                     p=port, k=other.card.kind, l=doc.place(*other.part.at).line)  # fmt: skip
+            used = {m.options.get("port") for m in [*plan.uplinks, *plan.services]}
+            free = next(n for n in range(port + 1, 1 << 17) if n not in used)
+            doc.error("port_taken", at, what, t("Write port = {n}.", "请写 port = {n}。", n=free))
+
+
+def _writers(plan: Plan, member: Member) -> None:
+    """Clients that may write are named by address: a name could be anybody's."""
+    writers = member.part.options.get("writers", [])
+    for n, writer in enumerate(writers if isinstance(writers, list) else []):
+        try:
+            ipaddress.IPv4Address(writer)
+            if not isinstance(writer, str):  # IPv4Address(5) is 0.0.0.5
+                raise ValueError
+        except ValueError:
+            at = (*member.part.at, "writers", n)
+            what = t("{v!r} is no IPv4 address.", "{v!r} 不是 IPv4 地址。", v=writer)
+            hint = t('Write it as "192.168.1.10".', '请写成 "192.168.1.10" 的形式。')
+            plan.pole.document.error("bad_address", at, what, hint)
