@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 
-from pole import clock, config, errors, load
+from pole import breadcrumb, clock, config, errors, load
 from pole.log import ERROR, INFO, WARN, Log
 from pole.protocol import update_slots
 from pole.quality import FAULT
@@ -70,7 +70,7 @@ class Peripheral:
 class Pole:
     """One running pole. Services and uplinks get it and ask it for what they need."""
 
-    def __init__(self, conf, table, hal, identity=("", "")):
+    def __init__(self, conf, table, hal, identity=("", ""), record=None):
         self.conf = conf
         self.hal = hal
         self.id = conf["id"]
@@ -80,13 +80,17 @@ class Pole:
         self.net = getattr(hal, "net", None)
         self.console = hal.console()
         self.counters = {}
+        crumb = breadcrumb.unpack(hal.read_crumb())
+        self.starts = crumb[0] + 1 if crumb else 1
+        hal.write_crumb(breadcrumb.pack(self.starts, 0))
+        self.safe = self.starts > breadcrumb.SAFE_AFTER
         self.info = {
             "pole": self.id,
             "board": conf.get("board", ""),
             "version": identity[0],
             "bundle": identity[1],
             "uid": hal.unique_id(),
-            "reset_cause": hal.reset_cause(),
+            "reset_cause": breadcrumb.cause(hal.reset_cause(), crumb, update_slots.first_trial(record)),
             "micropython": ".".join(str(part) for part in sys.implementation.version[:3]),
         }
         self._buses = {}
@@ -126,15 +130,36 @@ class Pole:
                 found.append((peripheral.driver, names))
         return found
 
+    def later(self, ms, fn):
+        """Call `fn()` after `ms`: what asked for it gets its answer first."""
+
+        async def wait():
+            await clock.sleep_ms(ms)
+            fn()
+
+        return asyncio.create_task(wait())
+
+    def restart(self, hard=True, intent=breadcrumb.SOFTWARE):
+        """Start the board again; the next start knows that it was meant."""
+        self.hal.write_crumb(breadcrumb.pack(0, intent))
+        self.hal.reset(hard)
+
     def build(self):
-        """Outputs first: a lamp has its level before anything that takes time is loaded."""
+        """Outputs first: a lamp has its level before anything that takes time is loaded.
+
+        In safe mode (start after start failed) only outputs, services and the console are built.
+        """
         for peripheral in self.peripherals:
             spec = self.conf["buses"].get(peripheral.bus, {})
             if spec.get("kind") in ("pwm", "gpio"):
                 self._try(peripheral.name, peripheral.open, peripheral.fail)
-        for room, entries in (("services", "services"), ("uplinks", "uplinks")):
-            for spec in self.conf.get(entries, ()):
-                self._start(room, spec)
+        for spec in self.conf.get("services", ()):
+            self._start("services", spec)
+        if self.safe:
+            self.log.add(WARN, "pole", "safe mode: %d starts failed" % (self.starts - 1))
+            return
+        for spec in self.conf.get("uplinks", ()):
+            self._start("uplinks", spec)
         for spec in self.conf.get("interfaces", ()):
             self._try(spec["kind"], lambda spec=spec: self._interface(spec))
 
@@ -185,18 +210,25 @@ class Pole:
             beat()
             await clock.sleep_ms(1000)
         self._try("update", confirm_slot)
+        self.starts = 0
+        self.hal.write_crumb(breadcrumb.pack(0, 0))
         while True:
             beat()
             await clock.sleep_ms(10000)
 
 
-def confirm_slot(root="/"):
-    """Write `ok` into the boot record of a slot on trial. StorageError never: OSError goes to the log."""
+def read_record(root="/"):
+    """The boot record, None on a gateway or where files were put by hand."""
     try:
         with open(root + "boot.rec") as file:
-            record = update_slots.parse(file.readline())
-    except OSError:  # a gateway, or files put there by hand
-        return
+            return update_slots.parse(file.readline())
+    except OSError:
+        return None
+
+
+def confirm_slot(root="/"):
+    """Write `ok` into the boot record of a slot on trial."""
+    record = read_record(root)
     line = update_slots.confirmed(record) if record else None
     if line:
         with open(root + "boot.new", "w") as file:
@@ -208,7 +240,7 @@ def load_pole(folder=""):
     """The Pole of the slot in `folder`."""
     conf = config.read_config(folder)
     hal = load.module("hal", conf["port"])
-    return Pole(conf, config.read_points(folder), hal, config.read_identity(folder))
+    return Pole(conf, config.read_points(folder), hal, config.read_identity(folder), read_record())
 
 
 def main(folder=""):

@@ -91,6 +91,11 @@ def trust():
     return _wall.trust
 
 
+def step():
+    """Seconds by which the last setting corrected a clock that was already set."""
+    return _wall.step
+
+
 def set_time(seconds, source):
     """Accept `seconds` since 2020-01-01 UTC from `source`; False if a better source holds the clock.
 

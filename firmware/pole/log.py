@@ -16,6 +16,7 @@ class Log:
     def __init__(self, lines=_LINES):
         self._ring = [None] * lines
         self.seq = 0
+        self.errors = 0  # lines of level ERROR since the start
         self.level = INFO
         self.echo = None  # a callable(level, where, text), for the console of a gateway
 
@@ -23,6 +24,7 @@ class Log:
         """Keep one line. `where` is a short name: a peripheral, an uplink, a service."""
         if level < self.level:
             return
+        self.errors += level >= ERROR
         text = str(text)[:_TEXT]
         last = self._last_of(where)
         if last and last[4] == text and last[2] == level:

@@ -2,7 +2,7 @@ import asyncio
 import sys
 import unittest
 
-from pole import app, clock, errors
+from pole import app, breadcrumb, clock, errors
 from pole.quality import COMM_FAULT, FAULT, GOOD, NEVER
 from pole.store import Table
 from points_bin import build
@@ -23,6 +23,7 @@ class Hal:
 
     def __init__(self):
         self.fed = 0
+        self.crumb = b""
 
     def bus(self, spec):
         return spec
@@ -34,7 +35,13 @@ class Hal:
         return "00"
 
     def reset_cause(self):
-        return 1
+        return "reset"
+
+    def read_crumb(self):
+        return self.crumb
+
+    def write_crumb(self, data):
+        self.crumb = data
 
     def temperature(self):
         return None
@@ -103,8 +110,8 @@ class AppTest(unittest.TestCase):
     def tearDown(self):
         del sys.modules["pole.drivers.test_lamp"], sys.modules["pole.drivers.test_air"]
 
-    def play(self, story):
-        pole = app.Pole(CONF, Table(build(ROWS)), Hal())
+    def play(self, story, hal=None):
+        pole = app.Pole(CONF, Table(build(ROWS)), hal or Hal())
 
         async def run():
             task = asyncio.create_task(pole.run())
@@ -149,6 +156,20 @@ class AppTest(unittest.TestCase):
 
         pole = self.play(story)
         self.assertTrue(pole.counters["air.missed"] >= 4)
+
+    def test_a_pole_that_keeps_failing_starts_without_what_may_be_the_cause(self):
+        async def whole(pole):
+            self.assertEqual(pole.store.quality(3), GOOD)
+
+        async def safe(pole):
+            self.assertEqual(pole.store.quality(3), NEVER)  # the sensor is not even opened
+            self.assertEqual(pole.store.quality(0), GOOD)
+            pole.store.request(1, 400, "test")
+            self.assertEqual(pole.peripherals[1].driver.level, 400)
+
+        hal = Hal()
+        causes = [self.play(story, hal).info["reset_cause"] for story in (whole,) * 4 + (safe,)]
+        self.assertEqual(causes, [breadcrumb.POWER] + 4 * [breadcrumb.CRASH])
 
 
 if __name__ == "__main__":

@@ -7,19 +7,25 @@ from pole.hal.board import Console, bus, interface, reset, unique_id, watchdog  
 
 WATCHDOG_MS = 30000
 
-# machine's reset causes -> node.reset_cause of the point table (enum: see docs/generated/node.md).
-# Brown-out reads as power-on; esp_restart and a panic both read as HARD_RESET (ports/esp32/modmachine.c).
-_CAUSE = {
-    machine.PWRON_RESET: 1,
-    machine.HARD_RESET: 4,
-    machine.WDT_RESET: 3,
-    machine.DEEPSLEEP_RESET: 5,
-    machine.SOFT_RESET: 4,
-}
+# machine's reset causes in the words of pole/breadcrumb.py. Brown-out reads as power-on; esp_restart, a panic
+# and the reset pin all read as HARD_RESET (ports/esp32/modmachine.c): the breadcrumb tells them apart.
+_CAUSE = {machine.PWRON_RESET: "power", machine.WDT_RESET: "watchdog", machine.DEEPSLEEP_RESET: "sleep"}
+_rtc = machine.RTC()
 
 
 def reset_cause():
-    return _CAUSE.get(machine.reset_cause(), 0)
+    """"power", "watchdog", "sleep" or "reset"."""
+    return _CAUSE.get(machine.reset_cause(), "reset")
+
+
+def read_crumb():
+    """The bytes left by `write_crumb` before the reset; any four or none after a power-up."""
+    return _rtc.memory()
+
+
+def write_crumb(data):
+    """Four bytes into the RTC's memory: they survive every reset but the loss of power."""
+    _rtc.memory(data)
 
 
 def console():

@@ -121,7 +121,16 @@ def console():
 
 
 def reset_cause():
-    return 0
+    return "reset"
+
+
+def read_crumb():
+    """A gateway's program starts anew: nothing to remember."""
+    return b""
+
+
+def write_crumb(data):
+    pass
 
 
 def unique_id():

@@ -1,5 +1,7 @@
 """RP2040 and RP2350."""
 
+import sys
+
 import machine
 
 from pole.hal.board import Console, bus, interface, reset, unique_id, watchdog  # noqa: F401
@@ -11,12 +13,23 @@ except ImportError:  # a board without a radio: its image has no socket
 
 WATCHDOG_MS = 8388  # the counter's 24 bits at two ticks a microsecond (ports/rp2/machine_wdt.c)
 
-# RP2 knows two causes; machine.reset() itself goes through the watchdog (ports/rp2/modmachine.c).
-_CAUSE = {machine.PWRON_RESET: 1, machine.WDT_RESET: 3}
+# Scratch register 0 of the watchdog block (RP2040 datasheet 4.7.6, RP2350 datasheet 12.9): the boot ROM uses 4-7 only.
+_SCRATCH = 0x400D800C if "RP2350" in sys.implementation._machine else 0x4005800C
 
 
 def reset_cause():
-    return _CAUSE.get(machine.reset_cause(), 0)
+    """"power" or "watchdog"; machine.reset() goes through the watchdog too, the breadcrumb tells it apart."""
+    return "watchdog" if machine.reset_cause() == machine.WDT_RESET else "power"
+
+
+def read_crumb():
+    """The bytes left by `write_crumb` before the reset; any four after a power-up."""
+    return machine.mem32[_SCRATCH].to_bytes(4, "little")
+
+
+def write_crumb(data):
+    """Four bytes that survive every reset but the loss of power."""
+    machine.mem32[_SCRATCH] = int.from_bytes(data, "little")
 
 
 def console():

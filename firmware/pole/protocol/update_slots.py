@@ -5,6 +5,7 @@ updated over the air), app.py confirms.
 """
 
 OK, TRY = "ok", "try"
+ATTEMPTS = 3  # of a new slot; boot.py counts one down before each start
 
 
 def parse(line):
@@ -26,3 +27,8 @@ def confirmed(record):
     """The line that makes the running slot the good one, or None when it is already."""
     slot, state, _, previous = record
     return line(slot, OK, 0, previous) if state == TRY else None
+
+
+def first_trial(record):
+    """True in the first run of a slot on trial."""
+    return record is not None and record[1] == TRY and record[2] == ATTEMPTS - 1

@@ -1,34 +1,50 @@
-"""The pole's own state: uptime, memory, clock, restarts.
+"""The pole's own state: uptime, memory, clock, restarts, what is wrong.
 
 ---
 title_zh = "节点状态"
 capability = "node"
-points = ["uptime", "reset_cause", "heap_free", "clock_time", "clock_trust", "task_restarts", "chip_temperature"]
+points = ["uptime", "reset_cause", "task_restarts", "heap_free", "heap_largest", "flash_free", "chip_temperature",
+  "firmware_version", "bundle", "clock", "clock_trust", "clock_step", "points_bad", "log_errors", "restart"]
 """
 
 import gc
+import os
 
 from pole import clock
+from pole.quality import GOOD, NEVER
 
 _PERIOD_MS = 5000
+_LARGEST_EVERY = 120  # periods: the search allocates, so it is rare
 
 
 class Service:
     def __init__(self, pole, options):
         self.pole = pole
+        self.turn = 0
         self.sources = []
         for name, source in (
             ("uptime", clock.uptime_s),
             ("reset_cause", lambda: pole.info["reset_cause"]),
-            ("heap_free", _heap_free),
-            ("clock_time", clock.now),
-            ("clock_trust", clock.trust),
             ("task_restarts", lambda: pole.supervisor.restarts),
+            ("heap_free", _heap_free),
+            ("heap_largest", self._largest),
+            ("flash_free", _flash_free),
             ("chip_temperature", pole.hal.temperature),
+            ("firmware_version", lambda: version_number(pole.info["version"])),
+            ("bundle", lambda: int(pole.info["bundle"][:8] or "0", 16)),
+            ("clock", clock.now),
+            ("clock_trust", clock.trust),
+            ("clock_step", clock.step),
+            ("points_bad", self._points_bad),
+            ("log_errors", lambda: pole.log.errors),
         ):
             i = pole.store.find("node." + name)
             if i >= 0:
                 self.sources.append((i, source))
+        i = pole.store.find("node.restart")
+        if i >= 0:
+            pole.store.own(i, self._restart)
+            pole.store.put(i, 0)
 
     async def run(self, beat):
         while True:
@@ -36,8 +52,58 @@ class Service:
             gc.collect()  # often and small beats rarely and long
             for i, source in self.sources:
                 self.pole.store.put(i, source())
+            self.turn += 1
             await clock.sleep_ms(_PERIOD_MS)
+
+    def _restart(self, raw, source):
+        if raw:
+            self.pole.log.add(1, "node", "restart asked by " + source)
+            self.pole.later(1000, self.pole.restart)
+
+    def _points_bad(self):
+        """Points that had a value and have none now, or whose device does not serve them."""
+        store, bad = self.pole.store, 0
+        for i in range(store.n):
+            if store.quality(i) not in (GOOD, NEVER):
+                bad += 1
+        return bad
+
+    def _largest(self):
+        if self.turn % _LARGEST_EVERY:
+            i = self.pole.store.find("node.heap_largest")
+            return self.pole.store.raw(i)
+        return largest_block() if hasattr(gc, "mem_free") else None
+
+
+def version_number(text):
+    """"0.12.3" and what follows it as 0 * 1000000 + 12 * 1000 + 3; None when it is no version."""
+    words = text.split("-")[0].split("+")[0].split(".")
+    if len(words) != 3 or not all(word.isdigit() for word in words):
+        return None
+    return int(words[0]) * 1000000 + int(words[1]) * 1000 + int(words[2])
+
+
+def largest_block():
+    """Bytes of the largest block that can still be allocated, to 256: no port tells, so it is tried."""
+    low, high = 0, gc.mem_free()
+    while high - low > 256:
+        middle = (low + high) // 2
+        try:
+            bytearray(middle)
+            low = middle
+        except MemoryError:
+            high = middle
+        gc.collect()
+    return low
 
 
 def _heap_free():
     return gc.mem_free() if hasattr(gc, "mem_free") else None
+
+
+def _flash_free():
+    try:
+        stat = os.statvfs("/")
+    except OSError:
+        return None
+    return stat[0] * stat[3]

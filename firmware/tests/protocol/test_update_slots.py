@@ -13,6 +13,10 @@ class UpdateSlotsTest(unittest.TestCase):
         self.assertEqual(slots.confirmed(slots.parse("1 b try 2 a\n")), "1 b ok 0 a\n")
         self.assertIsNone(slots.confirmed(slots.parse("1 b ok 0 a\n")))
 
+    def test_the_first_run_of_a_new_slot_is_known(self):
+        for text, first in (("1 b try 2 a", True), ("1 b try 1 a", False), ("1 b ok 2 a", False), ("x", False)):
+            self.assertEqual(slots.first_trial(slots.parse(text)), first)
+
     def test_what_is_no_record_is_none(self):
         random.seed(5)
         good = "1 b try 2 a\n"
