@@ -4,7 +4,7 @@
 title_zh = "节点状态"
 capability = "node"
 points = ["uptime", "reset_cause", "task_restarts", "heap_free", "heap_largest", "flash_free", "chip_temperature",
-  "firmware_version", "bundle", "clock", "clock_trust", "clock_step", "points_bad", "log_errors", "restart"]
+  "firmware_version", "bundle", "clock_time", "clock_trust", "clock_step", "points_bad", "log_errors", "restart"]
 """
 
 import gc
@@ -32,7 +32,7 @@ class Service:
             ("chip_temperature", pole.hal.temperature),
             ("firmware_version", lambda: version_number(pole.info["version"])),
             ("bundle", lambda: int(pole.info["bundle"][:8] or "0", 16)),
-            ("clock", clock.now),
+            ("clock_time", clock.now),
             ("clock_trust", clock.trust),
             ("clock_step", clock.step),
             ("points_bad", self._points_bad),
