@@ -51,10 +51,11 @@ class Receiver:
     def tree(self, slot: str) -> Tree:
         """What lies in a slot, by what the board reads from its flash now."""
         for _ in range(_TRIES):
-            rows: list[list[str]] = []
-            count, whole = self.ask("T", (slot + "+").encode(), row=lambda row: rows.append(row.rsplit(" ", 2))).split()
+            rows: list[str] = []
+            count, whole = self.ask("T", (slot + "+").encode(), row=rows.append).split()
             if len(rows) == int(count):  # noise can take a row away
-                return Tree({path: File(int(size), sha) for path, size, sha in rows}, whole)
+                found = (row.rsplit(" ", 2) for row in rows)
+                return Tree({path: File(int(size), sha) for path, size, sha in found}, whole)
         raise LinkError(t("Too much noise on the line.", "线路噪声过大。"), self.port.name)
 
     def hash(self, slot: str) -> str:

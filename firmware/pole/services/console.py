@@ -1,0 +1,220 @@
+"""The console service: identify, read, write, watch and restart a pole over its serial line. Protocol version 0.
+
+A bench protocol: who holds the cable may do all of it, and the greeting says so. Frames are those of
+codec/frame_line.py; requests and answers are JSON (docs/console.md). The line is shared with the REPL and with
+whatever prints; it is read without ever waiting, and what is no frame is counted and forgotten.
+---
+title_zh = "控制台服务"
+points = []
+
+[options.lease_s]
+type = "int"
+default = 60
+low = 5
+high = 3600
+unit = "s"
+en = "A watch ends after so long unless it is asked for again: the laptop may be gone"
+zh = "订阅的有效期，过期未续则停止推送（笔记本可能已离开）"
+"""
+
+import json
+
+from pole import clock, errors
+from pole.codec.frame_line import LineReader, encode
+from pole.quality import NAMES
+
+_IDLE_MS = 30
+_BUSY_MS = 5
+_CHUNK = 64
+
+WORDS = {
+    errors.READ_ONLY: "read_only",
+    errors.OUT_OF_RANGE: "out_of_range",
+    errors.OVERRIDDEN: "overridden",
+    errors.NOT_OWNED: "not_owned",
+    errors.UNKNOWN_POINT: "unknown_point",
+    errors.EXPIRED: "expired",
+    errors.BAD_REQUEST: "bad_request",
+    errors.BAD_VALUE: "bad_value",
+}
+
+
+class Service:
+    def __init__(self, pole, options):
+        self.pole = pole
+        self.store = pole.store
+        self.lease_s = options.get("lease_s", 60)
+        self.line = LineReader()
+        self.bad = 0  # frames whose JSON was none
+        self._chunk = bytearray(_CHUNK)
+        self._flags = None  # of the store: which points changed
+        self._watched = None  # bytes: 1 for each point of the watch
+        self._watch_n = 0
+        self._every = 1
+        self._due = 0  # uptime of the next look
+        self._until = 0  # uptime at which the lease ends
+        self._actions = {
+            "identify": self._identify,
+            "get": self._get,
+            "set": self._set,
+            "watch": self._watch,
+            "unwatch": self._unwatch,
+            "log": self._log,
+            "restart": self._restart,
+        }
+
+    async def run(self, beat):
+        """Greet, then answer for ever."""
+        self._say({"hello": self.pole.id, "protocol": 0, "bench": True})
+        while True:
+            beat()
+            n = self.pole.console.readinto(self._chunk)
+            for k in range(n):
+                if self.line.feed(self._chunk[k]):
+                    await self._answer()
+            if self._watched:
+                await self._report()
+            await clock.sleep_ms(_BUSY_MS if n else _IDLE_MS)
+
+    def close(self):
+        self._watched = None
+
+    def _say(self, message):
+        self.pole.console.write(encode(json.dumps(message).encode()))
+
+    async def _answer(self):
+        """Carry out the request whose frame has just ended."""
+        try:
+            request = json.loads(self.line.body().decode())
+            n = request["n"]
+        except (ValueError, KeyError, TypeError):  # UnicodeError is a ValueError
+            self.bad += 1
+            return
+        try:
+            action = self._actions.get(request.get("do"))
+            if action is None:
+                raise errors.PoleError(errors.BAD_REQUEST, "do")
+            done = action(request)
+            for row in done if hasattr(done, "__next__") else ():
+                self._say({"n": n, "r": row})
+                await clock.sleep_ms(0)  # a row takes 7 ms of the line: others may run
+            self._say({"n": n, "ok": done if isinstance(done, dict) else {}})
+        except errors.PoleError as error:
+            self._refuse(n, error.code, error.detail)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            self._refuse(n, errors.BAD_REQUEST, "")
+        if request.get("do") == "restart":
+            await clock.sleep_ms(100)  # the answer is to leave before the board does
+            self.pole.hal.reset(request.get("mode") != "soft")
+
+    def _refuse(self, n, code, detail):
+        self._say({"n": n, "error": WORDS.get(code, "error"), "code": code, "at": str(detail)})
+
+    # What can be asked for
+
+    def _identify(self, request):
+        told = dict(self.pole.info)
+        told["uptime"] = clock.uptime_s()
+        told["trust"] = clock.TRUST[clock.trust()]
+        told["time"] = clock.iso(clock.now())
+        told["protocol"] = 0
+        told["bench"] = True
+        told["points"] = self.store.n
+        told["bad_lines"] = self.line.strangers + self.line.overlong + self.line.bad_crc + self.bad
+        return told
+
+    def _chosen(self, names):
+        """The places that "*", a name, a prefix that ends in a dot, or a list of these mean."""
+        store = self.store
+        found = []
+        for name in (names,) if isinstance(names, str) else names:
+            some = len(found)
+            if name == "*" or name[-1:] == ".":
+                head = "" if name == "*" else name
+                found += [i for i in range(store.n) if store.name(i).startswith(head)]
+            else:
+                found += [i for i in (store.find(name),) if i >= 0]
+            if len(found) == some:
+                raise errors.PoleError(errors.UNKNOWN_POINT, name)
+        return found
+
+    def _row(self, i):
+        store = self.store
+        age = store.age_s(i)
+        return {
+            "p": store.name(i),
+            "v": store.text(i) or None,
+            "u": store.unit(i),
+            "q": NAMES[store.quality(i)],
+            "age": age if age >= 0 else None,
+        }
+
+    def _rows(self, places):
+        for i in places:
+            yield self._row(i)
+
+    def _get(self, request):
+        return self._rows(self._chosen(request.get("names", "*")))
+
+    def _set(self, request):
+        name, value = request["p"], request["v"]
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        i = self.store.find(name)
+        if i < 0:
+            raise errors.PoleError(errors.UNKNOWN_POINT, name)
+        self.store.request(i, self.store.parse(i, str(value)), "console")
+        return self._row(i)
+
+    def _watch(self, request):
+        places = self._chosen(request.get("names", "*"))
+        every = request.get("every", 1)
+        if not isinstance(every, int) or not 0 <= every <= 3600:
+            raise errors.PoleError(errors.BAD_VALUE, "every")
+        if self._flags is None:
+            self._flags = self.store.listen()
+        renewed = self._watched is not None and self._watch_n == request["n"]
+        watched = bytearray(self.store.n)
+        for i in places:
+            watched[i] = 1
+            if not renewed:
+                self._flags[i] = 1  # the first look tells all of them
+        self._watched = watched
+        self._watch_n, self._every = request["n"], every
+        self._due = clock.uptime_s()
+        self._until = self._due + self.lease_s
+        return {"points": len(places), "lease": self.lease_s}
+
+    def _unwatch(self, request):
+        self._watched = None
+        return {}
+
+    async def _report(self):
+        """Tell what changed since the last look, at most every `every` seconds."""
+        now = clock.uptime_s()
+        if now >= self._until:
+            self._watched = None
+            return
+        if now < self._due:
+            return
+        self._due = now + self._every
+        for i in range(self.store.n):
+            if self._watched[i] and self._flags[i]:
+                self._flags[i] = 0
+                self._say({"n": self._watch_n, "r": self._row(i)})
+                await clock.sleep_ms(0)
+
+    def _log(self, request):
+        since = request.get("since", 0)
+        if not isinstance(since, int):
+            raise errors.PoleError(errors.BAD_VALUE, "since")
+        return self._lines(since)
+
+    def _lines(self, since):
+        for seq, uptime, level, where, text, times in self.pole.log.since(since):
+            yield {"s": seq, "t": uptime, "l": level, "w": where, "x": text, "k": times}
+
+    def _restart(self, request):
+        if request.get("mode", "hard") not in ("hard", "soft"):
+            raise errors.PoleError(errors.BAD_VALUE, "mode")
+        return {}
