@@ -8,39 +8,39 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := $(PIP) install --no-deps --require-hashes -r
-# Where the PyPI wheel puts Node when the machine has none.
+# The PyPI wheel puts Node there when the machine has none.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help demo test benchmark gen gen-check lint format types lock peers node clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/runtime  ## a blank virtual board becomes a working pole (KEEP=1 leaves it running)
-	@yigan demo $(if $(KEEP),--keep)
+	@$(BIN)/yigan demo $(if $(KEEP),--keep)
 
 test: .venv/dev lint types gen-check peers node  ## all tests (STRICT=1: none may be skipped)
-	@python -m pytest -q -rs $(if $(STRICT),--strict-skips) $(ARGS)
+	@$(BIN)/python -m pytest -q -rs $(if $(STRICT),--strict-skips) $(ARGS)
 
 benchmark: .venv/dev node  ## ours and the peers side by side (ONLY=nmea, JSON=1)
-	@python -m benchmarks --only "$(ONLY)" $(if $(JSON),--json)
+	@$(BIN)/python -m benchmarks --only "$(ONLY)" $(if $(JSON),--json)
 
 gen: .venv/runtime  ## write docs/generated from the point table
-	@python -m yigan.render
+	@$(BIN)/yigan gen
 
 gen-check: .venv/runtime  ## is docs/generated what the point table says?
-	@python -m yigan.render --check
+	@$(BIN)/yigan gen --check
 
 lint: .venv/dev  ## ruff
-	@ruff check .
+	@$(BIN)/ruff check .
 
 format: .venv/dev  ## ruff's formatter over everything
-	@ruff check --fix --select I .
-	@ruff format .
+	@$(BIN)/ruff check --fix --select I .
+	@$(BIN)/ruff format .
 
 types: .venv/dev build/typings/esp32/.done build/typings/rp2/.done  ## mypy: the firmware against both ports' stubs
 	@for port in esp32 rp2; do echo "firmware on $$port:"; \
-		python -m mypy --config-file firmware/mypy-$$port.ini || exit 1; done
+		$(BIN)/python -m mypy --config-file firmware/mypy-$$port.ini || exit 1; done
 
 peers:
 	@.ci/peers
