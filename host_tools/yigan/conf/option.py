@@ -1,5 +1,8 @@
 """The options of one part of a pole file against its card: defaults filled in, wrong ones told."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 from yigan import near
 from yigan.cards import Card, Option
 from yigan.conf.document import Document
@@ -22,12 +25,17 @@ def fill(doc: Document, at: Keys, card: Card, written: dict, also: tuple[str, ..
     for name, option in card.options.items():
         if name in written:
             found[name] = _judged(doc, (*at, name), option, written[name])
-        elif option.required:
+        elif option.required and not misspelt(name, written, known):
             what = t("{c} needs {k}: {m}", "{c} 需要 {k}：{m}", c=card.kind, k=name, m=t(option.en, option.zh))
             doc.error("missing_option", (*at, name), what, _how(option))
         elif option.default is not None:
             found[name] = option.default
     return found
+
+
+def misspelt(name: str, written: Iterable[str], known: Iterable[str]) -> bool:
+    """Whether an unknown key looks like `name`: its own finding says so already."""
+    return bool(get_close_matches(name, [key for key in written if key not in known], cutoff=0.5))
 
 
 def _judged(doc: Document, at: Keys, option: Option, value: object) -> object:

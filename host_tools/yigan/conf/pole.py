@@ -174,24 +174,21 @@ class _Reader:
             {k: v for k, v in row.items() if k not in own},
             self.take(at, row, "name", str, kind),
             self.take(at, row, "bus", str, ""),
-            self.take(at, row, "instance", int, -1),
-            self.take(at, row, "period_s", float, -1.0),
+            self.take(at, row, "instance", int, 0) if "instance" in row else None,
+            self.take(at, row, "period_s", float, 0.0) or None,
             self.take(at, row, "twin", dict, {}),
         )
         self.judge(at, row, found)
         return found
 
     def judge(self, at: Keys, row: dict, found: Peripheral) -> None:
-        if not _NAME.fullmatch(found.name):
+        if "name" in row and not _NAME.fullmatch(found.name):
             what = t("{n!r} cannot be a name.", "{n!r} 不能作名称。", n=found.name)
             hint = t("a-z first, then a-z, 0-9, _ and -, at most 24.", "以 a-z 开头，其后用 a-z、0-9、_、-，最多 24 个。")
             self.doc.error("bad_name", (*at, "name"), what, hint)
-        if "instance" not in row:
-            found.instance = None
-        if "period_s" not in row:
+        if isinstance(row.get("period_s"), (int, float)) and not 0.1 <= row["period_s"] <= 86400:
             found.period_s = None
-        elif found.period_s is not None and not 0.1 <= found.period_s <= 86400:
-            what = t("period_s is {v}.", "period_s 为 {v}。", v=found.period_s)
+            what = t("period_s is {v}.", "period_s 为 {v}。", v=row["period_s"])
             self.doc.error("out_of_range", (*at, "period_s"), what, t("0.1 to 86400 s.", "0.1 至 86400 秒。"))
 
 

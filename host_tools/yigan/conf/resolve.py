@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from difflib import get_close_matches
 
 from yigan import boards, cards, near, places, points
 from yigan.boards import Board
@@ -117,6 +118,8 @@ class _Resolver:
             known = self.found.board.buses.get(name) if self.found.board else None
             settings = {**(known.settings if known else {}), **table}
             kind = settings.get("kind")
+            if kind is None and self.found.board is None:
+                continue  # an unknown board may well have this bus
             if kind not in boards.BUS_KINDS:
                 what = t("bus {n} has no known kind.", "总线 {n} 的 kind 无法识别。", n=name)
                 self.doc.error("unknown_bus_kind", ("bus", name, "kind"), what, near.hint(str(kind), boards.BUS_KINDS))
@@ -271,11 +274,26 @@ class _Resolver:
         for name, table in self.pole.points.items():
             point = next((p for p in found.values() if p.name == name), None)
             if point is None:
-                what = t("This pole has no point {n}.", "该灯杆没有测点 {n}。", n=name)
-                self.doc.error("unknown_point", ("point", name), what, near.hint(name, [p.name for p in found.values()]))
+                self.no_point(name, [p.name for p in found.values()])
             else:
                 found[point.id] = self.overridden(point, name, table)
         self.found.rows = [found[number] for number in sorted(found)]
+
+    def no_point(self, name: str, known: list[str]) -> None:
+        """An unknown point, unless a part that could not be looked up may have brought it."""
+        suspects = {"kind", "map"}
+        if any(f.place.key.rpartition(".")[2] in suspects for f in self.doc.findings) and self.is_known(name):
+            return
+        close = get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = near.hint(name, close or {n.rpartition(".")[0] + ".*" for n in known})
+        what = t("This pole has no point {n}.", "该灯杆没有测点 {n}。", n=name)
+        self.doc.error("unknown_point", ("point", name), what, hint)
+
+    def is_known(self, name: str) -> bool:
+        try:
+            return self.table.point(name) is not None
+        except ConfigError:
+            return False
 
     def overridden(self, point: Point, name: str, table: dict) -> Point:
         """The row with what `[point."..."]` says."""
@@ -307,6 +325,8 @@ class _Resolver:
             hint = t("0 to 65535 whole seconds.", "0 至 65535 整秒。")
         else:
             scaled = Decimal(str(value)).scaleb(-point.scale)
+            if not scaled.is_finite():
+                scaled = Decimal("0.5")  # no whole number: refused below
             low, high = (0, point.raw_high - point.raw_low) if key == "deadband" else (point.raw_low, point.raw_high)
             if scaled == int(scaled) and low <= scaled <= high:
                 return int(scaled)

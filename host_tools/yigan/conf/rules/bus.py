@@ -135,7 +135,7 @@ def _controllers(plan: Plan, board: Board) -> None:
     """UARTs, I2C and SPI controllers: only those there are, each once; PWM channels and frequencies."""
     if board.port == "linux":
         return
-    used = [line for line in plan.lines.values() if line.users]
+    used = sorted((line for line in plan.lines.values() if line.users), key=lambda line: line.written)
     for kinds, ids, name in ((_SERIAL, board.uarts, "UART"), (("i2c",), board.i2cs, "I2C"), (("spi",), board.spis, "SPI")):
         owner: dict[int, Line] = {}
         for line in (line for line in used if line.kind in kinds):
@@ -163,10 +163,11 @@ def _controller(plan: Plan, line: Line, owner: dict[int, Line], ids: tuple[int, 
 
 
 def _pwm(plan: Plan, board: Board, lines: list[Line]) -> None:
+    """Channels and frequencies; where the silicon fixes them, slices (RP2040 datasheet 4.5.2: two channels, one wrap)."""
     doc = plan.pole.document
     frequencies: dict[int, Line] = {}
     for line in lines:
-        frequencies.setdefault(line.settings.get("freq_hz", 1000), line)
+        frequencies.setdefault(_freq(line), line)
     if len(lines) > board.pwm_channels:
         what = t("{n} PWM outputs are too many.", "{n} 路 PWM 过多。", n=len(lines))
         doc.error("too_many_pwm", lines[board.pwm_channels].at, what,
@@ -175,3 +176,26 @@ def _pwm(plan: Plan, board: Board, lines: list[Line]) -> None:
         what = t("{n} different PWM frequencies are too many.", "{n} 种 PWM 频率过多。", n=len(frequencies))
         doc.error("too_many_pwm", list(frequencies.values())[board.pwm_frequencies].at, what,
                   t("This chip makes {n} at once.", "该芯片同时可有 {n} 种。", n=board.pwm_frequencies))  # fmt: skip
+    _slices(plan, board, lines)
+
+
+def _freq(line: Line) -> int:
+    return int(line.settings.get("freq_hz", 1000))
+
+
+def _slices(plan: Plan, board: Board, lines: list[Line]) -> None:
+    owner: dict[int, Line] = {}
+    for line in lines:
+        pin = board.all_pins.get(line.pins.get("pin", -1))
+        if pin is None or pin.pwm is None:
+            continue
+        other = owner.setdefault(pin.pwm[0], line)
+        if other is line:
+            continue
+        same = board.all_pins[other.pins["pin"]].pwm == pin.pwm and other.pins != line.pins
+        if same or _freq(other) != _freq(line):
+            what = t("{a} and {b} share PWM slice {s}: {w}.", "{a} 与 {b} 共用 PWM 单元 {s}：{w}。",
+                     a=other.name, b=line.name, s=pin.pwm[0],
+                     w=t("one output", "同一路输出") if same else t("one frequency", "只能同频"))  # fmt: skip
+            at = ("bus", line.name, "pin") if "pin" in plan.pole.buses.get(line.name, {}) else line.at
+            plan.pole.document.error("pwm_slice", at, what, t("Take a pin of another slice.", "请换用其他单元的引脚。"))

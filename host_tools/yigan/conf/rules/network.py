@@ -4,6 +4,7 @@ import ipaddress
 
 from yigan import near
 from yigan.cards import Card
+from yigan.conf.option import misspelt
 from yigan.conf.pole import Part, wrong_type
 from yigan.conf.resolve import Member, Plan
 from yigan.lang import t
@@ -46,6 +47,7 @@ def _interface(plan: Plan, part: Part) -> None:
         what = t("{b} has no {k}.", "{b} 没有 {k}。", b=plan.board.name, k=part.kind)
         hint = t("It has: {n}.", "它有：{n}。", n=", ".join(known) or t("no network", "无网络"))
         doc.error("no_such_interface", at, what, hint)
+        return
     keys = INTERFACES[part.kind]
     for key, value in part.options.items():
         if key not in keys:
@@ -60,7 +62,7 @@ def _interface(plan: Plan, part: Part) -> None:
 def _wifi(plan: Plan, part: Part) -> None:
     """IEEE 802.11 9.4.2.2: an SSID has at most 32 bytes; WPA's passphrase 8 to 63 printable characters."""
     doc, ssid, password = plan.pole.document, part.options.get("ssid"), part.options.get("password", "")
-    if ssid is None:
+    if ssid is None and not misspelt("ssid", part.options, INTERFACES["wifi"]):
         what = t("wifi needs ssid.", "wifi 需要 ssid。")
         doc.error("missing_option", (*part.at, "ssid"), what, t('Write ssid = "..."', '请写 ssid = "……"'))
     elif isinstance(ssid, str) and not 1 <= len(ssid.encode()) <= 32:

@@ -32,7 +32,8 @@ def rule(plan: Plan) -> None:
     if board is None or board.port == "linux":
         return
     first: dict[int, Use] = {}
-    for use in uses(plan):
+    # Of two users the one whose pin stands in this file is to blame
+    for use in sorted(uses(plan), key=lambda use: use.at[-1] == use.role):
         try:
             pin = board.pin(use.number)
         except ConfigError as error:
