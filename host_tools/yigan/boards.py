@@ -144,7 +144,9 @@ class Board:
     adc_blocked_by_wifi: tuple[int, ...]  # ADC units that cannot be read while Wi-Fi is up
     watchdog_ms: int  # the longest the hardware watchdog can wait, 0: any
     buses: dict[str, Bus]
-    parts: dict[str, dict[str, object]]  # what else is soldered: ethernet, bridge, cellular; their pins are `taken`
+    parts: dict[
+        str, dict[str, object]
+    ]  # what else is soldered: ethernet, bridge, cellular; their pins are `taken`
     all_pins: dict[int, Pin] = field(repr=False)
     notes: tuple[Text, ...] = ()
 
@@ -166,7 +168,8 @@ class Board:
         """A default bus by name; ConfigError with near names."""
         if name not in self.buses:
             raise ConfigError(
-                t("{b} has no bus {n}.", "{b} 没有总线 {n}。", b=self.name, n=name), hint=near.hint(name, self.buses)
+                t("{b} has no bus {n}.", "{b} 没有总线 {n}。", b=self.name, n=name),
+                hint=near.hint(name, self.buses),
             )
         return self.buses[name]
 
@@ -180,7 +183,9 @@ def load(name: str) -> Board:
     """The board of `boards/<name>.toml`; ConfigError with near names."""
     path = places.boards() / f"{name}.toml"
     if not path.is_file():
-        raise ConfigError(t("There is no board {n}.", "没有板型 {n}。", n=name), hint=near.hint(name, names()))
+        raise ConfigError(
+            t("There is no board {n}.", "没有板型 {n}。", n=name), hint=near.hint(name, names())
+        )
     return _load(path, path.stat().st_mtime_ns)
 
 
@@ -189,8 +194,11 @@ def _load(path: Path, _changed: int) -> Board:
     data = _toml(path)
     chip_path = path.parent / "chips" / f"{data['chip']}.toml"
     if not chip_path.is_file():
-        raise ConfigError(t("There is no chip {n}.", "没有芯片 {n}。", n=data["chip"]), places.shown(path),
-                          near.hint(data["chip"], (p.stem for p in chip_path.parent.glob("*.toml"))))
+        raise ConfigError(
+            t("There is no chip {n}.", "没有芯片 {n}。", n=data["chip"]),
+            places.shown(path),
+            near.hint(data["chip"], (p.stem for p in chip_path.parent.glob("*.toml"))),
+        )
     return _Build(path, data, _toml(chip_path)).board()
 
 
@@ -282,9 +290,14 @@ class _Build:
     def bus(self, name: str, row: dict) -> Bus:
         line = self.line(name)
         if row.get("kind") not in BUS_KINDS:
-            raise ConfigError(t("unknown bus kind.", "未知的总线类型。"), f"{places.shown(self.path)}:{line}:bus.{name}",
-                              near.hint(str(row.get("kind")), BUS_KINDS))
-        return Bus(name, row["kind"], {k: v for k, v in row.items() if k != "note"}, _text(row.get("note")), line)
+            raise ConfigError(
+                t("unknown bus kind.", "未知的总线类型。"),
+                f"{places.shown(self.path)}:{line}:bus.{name}",
+                near.hint(str(row.get("kind")), BUS_KINDS),
+            )
+        return Bus(
+            name, row["kind"], {k: v for k, v in row.items() if k != "note"}, _text(row.get("note")), line
+        )
 
     def line(self, bus: str) -> int:
         lines = self.path.read_text(encoding="utf-8").splitlines()

@@ -80,7 +80,7 @@ def kinds(room: str) -> list[str]:
 def card(room: str, kind: str) -> Card:
     """The card of `drivers/<kind>.py`; ConfigError with near names when there is none."""
     path = _folder(room) / f"{kind}.py"
-    if not path.is_file() or not _has_card(path):
+    if not kind.isidentifier() or not path.is_file() or not _has_card(path):
         what = t("There is no {room} {kind}.", "没有名为 {kind} 的 {room}。", room=ROOMS[room], kind=kind)
         raise ConfigError(what, hint=near.hint(kind, kinds(room)))
     return _read(room, path, path.stat().st_mtime_ns)
@@ -128,12 +128,17 @@ def _read(room: str, path: Path, changed: int) -> Card:
 def _check(data: dict, where: str) -> None:
     for word in data:
         if word not in _FIELDS:
-            raise ConfigError(t("card: {w} is unknown.", "卡片：{w} 未知。", w=word), where, near.hint(word, _FIELDS))
+            raise ConfigError(
+                t("card: {w} is unknown.", "卡片：{w} 未知。", w=word), where, near.hint(word, _FIELDS)
+            )
     if "title_zh" not in data:
         raise ConfigError(t("card: title_zh is missing.", "卡片：缺少 title_zh。"), where)
     if data.get("bus", "none") not in BUSES:
-        raise ConfigError(t("card: unknown bus {b}.", "卡片：未知总线 {b}。", b=data["bus"]), where,
-                          near.hint(str(data["bus"]), BUSES))
+        raise ConfigError(
+            t("card: unknown bus {b}.", "卡片：未知总线 {b}。", b=data["bus"]),
+            where,
+            near.hint(str(data["bus"]), BUSES),
+        )
     if data.get("points") and not data.get("capability"):
         raise ConfigError(t("card: points without a capability.", "卡片：有 points 而无 capability。"), where)
 
@@ -142,12 +147,40 @@ def _option(name: str, data: dict, where: str) -> Option:
     where = f"{where}:options.{name}"
     for word in data:
         if word not in _OPTION_FIELDS:
-            raise ConfigError(t("{w} is unknown.", "{w} 未知。", w=word), where, near.hint(word, _OPTION_FIELDS))
+            raise ConfigError(
+                t("{w} is unknown.", "{w} 未知。", w=word), where, near.hint(word, _OPTION_FIELDS)
+            )
     if data.get("type") not in OPTION_TYPES:
-        raise ConfigError(t("unknown type.", "未知类型。"), where, near.hint(str(data.get("type")), OPTION_TYPES))
+        raise ConfigError(
+            t("unknown type.", "未知类型。"), where, near.hint(str(data.get("type")), OPTION_TYPES)
+        )
     if data["type"] == "enum" and not data.get("values"):
         raise ConfigError(t("an enum needs values.", "enum 需要 values。"), where)
     for word in ("en", "zh"):
         if not data.get(word):
             raise ConfigError(t("{w} is missing.", "缺少 {w}。", w=word), where)
-    return Option(name, **{**data, "values": tuple(data.get("values", ()))})
+    option = Option(name, **{**data, "values": tuple(data.get("values", ()))})
+    if option.default is not None and not fits(option, option.default):
+        raise ConfigError(
+            t("default {v!r} is none of its values.", "默认值（default）{v!r} 不合规定。", v=option.default),
+            where,
+        )
+    return option
+
+
+_PYTHON = {
+    "int": int, "pin": int, "float": (int, float), "bool": bool, "str": str, "map": str, "list": list,
+}  # fmt: skip
+
+
+def fits(option: Option, value: object) -> bool:
+    """Whether `value` has the option's type and lies within its limits or values."""
+    if option.type == "enum":
+        return value in option.values
+    if not isinstance(value, _PYTHON[option.type]) or (isinstance(value, bool) and option.type != "bool"):
+        return False
+    if option.type == "pin":
+        return value >= -1  # -1: not wired; which pins there are is the board's to say
+    if option.type not in ("int", "float"):
+        return True
+    return (option.low is None or value >= option.low) and (option.high is None or value <= option.high)

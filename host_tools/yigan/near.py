@@ -7,7 +7,7 @@ from yigan.lang import t
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """"Did you mean ...?" with at most three near names, else the whole list."""
+    """ "Did you mean ...?" with at most three near names, else the whole list."""
     names = sorted(known)
     found = get_close_matches(word, names, n=3, cutoff=0.5)
     if found:

@@ -31,6 +31,7 @@ RANGES = {
     "enum": (0, 0xFFFE),
 }
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_INSTANCE = re.compile(r"([a-z][a-z0-9_]*)(?:\.([0-9]{1,4}))?\Z")
 _POLICY = ("deadband", "min_s", "max_s", "ttl_s")
 
 
@@ -105,8 +106,14 @@ class Point:
         if scaled != int(scaled) or not self.raw_low <= scaled <= self.raw_high:
             raise ConfigError(
                 t("{v} is no value of {p}.", "{v} 不是 {p} 的取值。", v=value, p=self.name),
-                hint=t("{low} to {high} {unit}, {d} decimals.", "{low} 至 {high} {unit}，{d} 位小数。",
-                       low=self.low, high=self.high, unit=self.unit, d=max(self.decimals, 0)),
+                hint=t(
+                    "{low} to {high} {unit}, {d} decimals.",
+                    "{low} 至 {high} {unit}，{d} 位小数。",
+                    low=self.low,
+                    high=self.high,
+                    unit=self.unit,
+                    d=max(self.decimals, 0),
+                ),
             )
         return int(scaled)
 
@@ -137,7 +144,8 @@ class Capability:
             return self.points
         shift = number * self.block
         return tuple(
-            replace(p, id=p.id + shift, instance=number, name=f"{self.name}.{number}.{p.key}") for p in self.points
+            replace(p, id=p.id + shift, instance=number, name=f"{self.name}.{number}.{p.key}")
+            for p in self.points
         )
 
     def point(self, key: str) -> Point:
@@ -165,15 +173,17 @@ class Table:
     def capability(self, name: str) -> Capability:
         if name not in self.capabilities:
             raise ConfigError(
-                t("There is no capability {n}.", "没有能力 {n}。", n=name), hint=near.hint(name, self.capabilities)
+                t("There is no capability {n}.", "没有能力 {n}。", n=name),
+                hint=near.hint(name, self.capabilities),
             )
         return self.capabilities[name]
 
     def instance(self, name: str) -> tuple[Point, ...]:
         """The points of `lamp` or `lamp.1`."""
-        head, _, number = name.partition(".")
+        match = _INSTANCE.match(name)
+        head = match[1] if match else name
         found = self.capability(head)
-        index = int(number) if number.isdigit() else 0 if not number else -1
+        index = int(match[2] or 0) if match else -1
         if not 0 <= index < found.instances:
             raise ConfigError(
                 t("{c} has instances 0 to {n}.", "{c} 的实例为 0 至 {n}。", c=head, n=found.instances - 1)
@@ -235,7 +245,11 @@ class _Reader:
         found = sorted((self.capability(name, rows) for name, rows in self.data.items()), key=lambda c: c.id)
         for before, after in zip(found, found[1:]):
             if before.id + before.block * before.instances > after.id:
-                self.wrong(after.name, "id", t("its block begins inside {n}'s.", "其编号块与 {n} 重叠。", n=before.name))
+                self.wrong(
+                    after.name,
+                    "id",
+                    t("its block begins inside {n}'s.", "其编号块与 {n} 重叠。", n=before.name),
+                )
         return Table(self.path, {c.name: c for c in found})
 
     def wrong(self, key: str, field_name: str, what: str, hint: str = "") -> None:
@@ -247,8 +261,15 @@ class _Reader:
         known = {"id", "block", "instances", "en", "zh", "note_en", "note_zh", "points", *_POLICY}
         self.refuse_unknown(name, data, known, ("id", "block", "instances", "en", "zh"))
         head = Capability(
-            name, data["id"], data["block"], data["instances"], data["en"], data["zh"],
-            data.get("note_en", ""), data.get("note_zh", ""), self.lines.get(name, 1),
+            name,
+            data["id"],
+            data["block"],
+            data["instances"],
+            data["en"],
+            data["zh"],
+            data.get("note_en", ""),
+            data.get("note_zh", ""),
+            self.lines.get(name, 1),
         )
         if head.id + head.block * head.instances > ID_LIMIT:
             self.wrong(name, "id", t("ids must stay below {n}.", "编号必须小于 {n}。", n=ID_LIMIT))
@@ -256,7 +277,9 @@ class _Reader:
         points = sorted((self.point(head, key, row, policy) for key, row in rows.items()), key=lambda p: p.id)
         for before, after in zip(points, points[1:]):
             if before.id == after.id:
-                self.wrong(f"{name}.{after.key}", "id", t("the id is {n}'s.", "该编号已属于 {n}。", n=before.name))
+                self.wrong(
+                    f"{name}.{after.key}", "id", t("the id is {n}'s.", "该编号已属于 {n}。", n=before.name)
+                )
         return replace(head, points=tuple(points))
 
     def refuse_unknown(self, key: str, data: dict, known: set, needed: tuple) -> None:
@@ -302,8 +325,12 @@ class _Reader:
             return ()
         name = row.get("values", "")
         if name not in self.enums:
-            self.wrong(where, "values", t("unknown list of values.", "未知的取值表。"), near.hint(name, self.enums))
-        return tuple(sorted((Value(int(c), en, zh) for c, (en, zh) in self.enums[name].items()), key=lambda v: v.code))
+            self.wrong(
+                where, "values", t("unknown list of values.", "未知的取值表。"), near.hint(name, self.enums)
+            )
+        return tuple(
+            sorted((Value(int(c), en, zh) for c, (en, zh) in self.enums[name].items()), key=lambda v: v.code)
+        )
 
     def limits(self, where: str, row: dict, values: tuple[Value, ...]) -> tuple[Decimal, Decimal]:
         if values:
@@ -322,8 +349,11 @@ class _Reader:
         raw = Decimal(value).scaleb(-row["scale"])
         least, most = RANGES[row["type"]]
         if raw != int(raw) or not least <= raw <= most:
-            self.wrong(where, word, t("{v} does not fit {k} at this scale.", "{v} 不适合该倍率的 {k}。",
-                                      v=value, k=row["type"]))
+            self.wrong(
+                where,
+                word,
+                t("{v} does not fit {k} at this scale.", "{v} 不适合该倍率的 {k}。", v=value, k=row["type"]),
+            )
         return int(raw)
 
     def report(self, where: str, row: dict) -> Report:
@@ -332,7 +362,11 @@ class _Reader:
                 self.wrong(where, word, t("0 to 65535 seconds.", "0 至 65535 秒。"))
         if row["max_s"] and row["max_s"] < row["min_s"]:
             self.wrong(where, "max_s", t("max_s is below min_s.", "max_s 小于 min_s。"))
-        raw = Decimal(row["deadband"]).scaleb(-row["scale"]) if row["type"] not in ("bool", "enum") else Decimal(0)
+        raw = (
+            Decimal(row["deadband"]).scaleb(-row["scale"])
+            if row["type"] not in ("bool", "enum")
+            else Decimal(0)
+        )
         if raw != int(raw) or raw < 0:
             self.wrong(where, "deadband", t("finer than the scale.", "比倍率更细。"))
         return Report(int(raw), row["min_s"], row["max_s"])
