@@ -4,6 +4,7 @@ import sys
 
 import click
 import pytest
+
 from yigan import cli, lang
 from yigan.cli import _text
 from yigan.errors import ConfigError, DeviceError, LinkError, Refused, VerifyError

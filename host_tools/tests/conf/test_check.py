@@ -2,6 +2,7 @@
 
 import pytest
 from checkout import GOOD
+
 from yigan import conf, lang
 
 
@@ -137,11 +138,27 @@ def test_a_doubt_is_a_warning(write, case):
 ADDED = [
     ('[[peripheral]]\nkind = "dimmer"\nbus = "lamp1"\ninstance = 1', "duplicate_name", 'kind = "dimmer"'),
     ('[[peripheral]]\nkind = "dimmer"\nname = "two"\nbus = "lamp1"', "duplicate_instance", 'kind = "dimmer"'),
-    ('[[peripheral]]\nkind = "dimmer"\nname = "two"\nbus = "lamp1"\ninstance = 0', "duplicate_instance", "instance = 0"),
-    ('[[peripheral]]\nkind = "dimmer"\nname = "two"\nbus = "lamp1"\ninstance = 99', "out_of_range", "instance = 99"),
-    ('[[peripheral]]\nkind = "dimmer"\nname = "two"\nbus = "lamp"\ninstance = 1', "bus_taken", 'bus = "lamp"'),
+    (
+        '[[peripheral]]\nkind = "dimmer"\nname = "two"\nbus = "lamp1"\ninstance = 0',
+        "duplicate_instance",
+        "instance = 0",
+    ),
+    (
+        '[[peripheral]]\nkind = "dimmer"\nname = "two"\nbus = "lamp1"\ninstance = 99',
+        "out_of_range",
+        "instance = 99",
+    ),
+    (
+        '[[peripheral]]\nkind = "dimmer"\nname = "two"\nbus = "lamp"\ninstance = 1',
+        "bus_taken",
+        'bus = "lamp"',
+    ),
     ('[[peripheral]]\nkind = "receiver"\nbus = "uart1"', "bus_taken", 'bus = "uart1"'),
-    ('[[peripheral]]\nkind = "dust"\nname = "b"\nbus = "uart2"\ninstance = 1\nset_pin = 25', "pin_shared", "set_pin"),
+    (
+        '[[peripheral]]\nkind = "dust"\nname = "b"\nbus = "uart2"\ninstance = 1\nset_pin = 25',
+        "pin_shared",
+        "set_pin",
+    ),
     ('[[peripheral]]\nkind = "contact"\nbus = "light"', "wrong_bus_kind", 'bus = "light"'),
     ('[[uplink]]\nkind = "server"\nname = "second"', "port_taken", 'kind = "server"'),
     ('[[uplink]]\nkind = "server"\nname = "second"\nport = 502', "port_taken", "port = 502"),
@@ -153,8 +170,16 @@ ADDED = [
         "too_many_uart",
         "id = 2",
     ),
-    ('[[peripheral]]\nkind = "lux"\nbus = "eye"\n[bus.eye]\nkind = "adc"\npin = 13', "adc_with_wifi", "pin = 13"),
-    ('[[peripheral]]\nkind = "lux"\nbus = "eye"\n[bus.eye]\nkind = "adc"\npin = 18', "pin_no_adc", "pin = 18"),
+    (
+        '[[peripheral]]\nkind = "lux"\nbus = "eye"\n[bus.eye]\nkind = "adc"\npin = 13',
+        "adc_with_wifi",
+        "pin = 13",
+    ),
+    (
+        '[[peripheral]]\nkind = "lux"\nbus = "eye"\n[bus.eye]\nkind = "adc"\npin = 18',
+        "pin_no_adc",
+        "pin = 18",
+    ),
     ('[[peripheral]]\nkind = "contact"\nbus = "eye"\n[bus.eye]\nkind = "gpio"', "missing_key", "[bus.eye]"),
     (
         '[[peripheral]]\nkind = "contact"\nbus = "eye"\n[bus.eye]\nkind = "gpio"\npull = "up"\npin = 12',
@@ -186,7 +211,11 @@ def test_two_of_everything_done_right(write):
 
 
 def test_all_faults_are_told_at_once_and_in_order(write):
-    text = GOOD.replace("latitude = 31.23", "latitude = 95").replace('"log"', '"lag"').replace("5\nmin", "-5\nmin")
+    text = (
+        GOOD.replace("latitude = 31.23", "latitude = 95")
+        .replace('"log"', '"lag"')
+        .replace("5\nmin", "-5\nmin")
+    )
     findings = found(write(text))
     assert [f.code for f in findings] == ["out_of_range", "bad_value", "out_of_range"]
     assert [f.place.line for f in findings] == sorted(f.place.line for f in findings)
@@ -198,7 +227,9 @@ def test_checking_twice_tells_nothing_twice(write):
 
 
 def test_a_finding_names_near_words(write):
-    hints = {f.code: f.hint for f in found(write(GOOD.replace("dimmer", "dimer").replace('"uart1"', '"uart3"')))}
+    hints = {
+        f.code: f.hint for f in found(write(GOOD.replace("dimmer", "dimer").replace('"uart1"', '"uart3"')))
+    }
     assert "dimmer" in hints["unknown_kind"] and "uart1" in hints["unknown_bus"]
 
 
@@ -235,7 +266,10 @@ bus = "uart0"
         ("[bus.uart0]\ntx = 4\n", "pin_function"),
         ("[bus.uart0]\nrx = 13\n", None),
         ("[bus.uart0]\nrx = 29\n", "pin_reserved"),
-        ('[[peripheral]]\nkind = "dimmer"\nname = "b"\nbus = "b"\ninstance = 1\n[bus.b]\nkind = "pwm"\npin = 14\n', None),
+        (
+            '[[peripheral]]\nkind = "dimmer"\nname = "b"\nbus = "b"\ninstance = 1\n[bus.b]\nkind = "pwm"\npin = 14\n',
+            None,
+        ),
         (
             '[[peripheral]]\nkind = "dimmer"\nname = "b"\nbus = "b"\ninstance = 1\n'
             '[bus.b]\nkind = "pwm"\npin = 14\nfreq_hz = 200\n',
@@ -248,11 +282,15 @@ def test_pins_of_a_chip_without_a_matrix(write, more, code):
 
 
 def test_too_large_for_the_board(write):
-    text = GOOD + "".join(f'[[uplink]]\nkind = "caller"\nname = "c{n}"\nhost = "x"\ntls = true\n' for n in range(4))
+    text = GOOD + "".join(
+        f'[[uplink]]\nkind = "caller"\nname = "c{n}"\nhost = "x"\ntls = true\n' for n in range(4)
+    )
     assert [(f.code, f.level, f.place.line) for f in found(write(text))] == [("ram_budget", "error", 2)]
 
 
 def test_a_gateway_needs_no_pins_and_no_interface(write):
     text = GOOD.replace("esp32-devkit", "rpi-gateway").replace("[bus.uart1]\nrx = 16\n", "")
-    text = text.replace('"uart1"', '"uart0"').replace('[[interface]]\nkind = "wifi"\nssid = "pole"\npassword = "12345678"\n', "")
+    text = text.replace('"uart1"', '"uart0"').replace(
+        '[[interface]]\nkind = "wifi"\nssid = "pole"\npassword = "12345678"\n', ""
+    )
     assert found(write(text)) == []

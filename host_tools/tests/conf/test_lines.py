@@ -3,6 +3,7 @@
 import tomllib
 
 import pytest
+
 from yigan.conf import lines
 
 DOCUMENT = '''# a comment with [brackets] and = signs

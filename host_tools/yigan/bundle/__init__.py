@@ -1,8 +1,8 @@
 """Bundles: the files that make one pole run, in one verifiable file.
 
-    bundle = make(pole, "demo-0001.bundle")     # or build(pole), in memory
-    bundle = read("demo-0001.bundle")           # VerifyError when damaged
-    bundle.files["config.json"], bundle.id, bundle.version, bundle.hash
+bundle = make(pole, "demo-0001.bundle")     # or build(pole), in memory
+bundle = read("demo-0001.bundle")           # VerifyError when damaged
+bundle.files["config.json"], bundle.id, bundle.version, bundle.hash
 """
 
 import json

@@ -109,7 +109,7 @@ def _verified(files: dict[str, bytes], where: str) -> Bundle:
         if name not in files:
             raise _damaged(t("{n} is missing", "缺少 {n}", n=name), where)
     text = files["manifest"].decode("utf-8", "replace")
-    head, *rest = text.splitlines()  or [""]
+    head, *rest = text.splitlines() or [""]
     found = _HEAD.fullmatch(head)
     rows = [_LINE.fullmatch(line) for line in rest]
     if not found or not all(rows):
@@ -130,5 +130,7 @@ def _verified(files: dict[str, bytes], where: str) -> Bundle:
 
 def _damaged(what: str, where: str) -> VerifyError:
     return VerifyError(
-        t("The bundle is damaged: {w}.", "固件包已损坏：{w}。", w=what), where, t("Build it again.", "请重新编译。")
+        t("The bundle is damaged: {w}.", "固件包已损坏：{w}。", w=what),
+        where,
+        t("Build it again.", "请重新编译。"),
     )

@@ -65,8 +65,14 @@ def _ram(plan: Plan, files: dict[str, bytes], config_size: int) -> list[tuple[st
         ("tasks", tasks * _TASK),
         ("points", sum(_POINT + len(p.name) for p in plan.rows)),
         ("configuration", _JSON * config_size),
-        ("serial lines", _UART * sum(1 for x in plan.lines.values() if x.users and x.kind in ("uart", "rs485"))),
-        ("TCP servers", _CLIENTS * sum(1 for m in plan.uplinks if "port" in m.options and "host" not in m.options)),
+        (
+            "serial lines",
+            _UART * sum(1 for x in plan.lines.values() if x.users and x.kind in ("uart", "rs485")),
+        ),
+        (
+            "TCP servers",
+            _CLIENTS * sum(1 for m in plan.uplinks if "port" in m.options and "host" not in m.options),
+        ),
         ("TLS", _TLS * sum(1 for m in plan.uplinks if m.options.get("tls"))),
         ("Wi-Fi", _WIFI.get(board.port, 0) * sum(1 for part in plan.pole.interfaces if part.kind == "wifi")),
     ]

@@ -29,7 +29,11 @@ def _compiled(path: Path, name: str, arch: str, _changed: int) -> bytes:
         if done.returncode:
             lines = (done.stderr or done.stdout).strip().splitlines()
             raise ConfigError(
-                t("MicroPython cannot compile it: {e}", "MicroPython 无法编译：{e}", e=lines[-1] if lines else "?"),
+                t(
+                    "MicroPython cannot compile it: {e}",
+                    "MicroPython 无法编译：{e}",
+                    e=lines[-1] if lines else "?",
+                ),
                 places.shown(path),
             )
         return out.read_bytes()

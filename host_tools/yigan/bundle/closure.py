@@ -33,7 +33,9 @@ def modules(start: Iterable[str]) -> dict[str, Path]:
         if name in found:
             continue
         if path is None:
-            raise ConfigError(t("There is no module {n}.", "没有模块 {n}。", n=name), where=places.shown(places.firmware()))
+            raise ConfigError(
+                t("There is no module {n}.", "没有模块 {n}。", n=name), where=places.shown(places.firmware())
+            )
         found[name] = path
         waiting += [used for used in _imports(path, path.stat().st_mtime_ns) if _file(used)]
         waiting += _packages(name)

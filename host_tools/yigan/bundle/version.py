@@ -8,7 +8,16 @@ from yigan import places
 
 def current() -> str:
     """`0.1.0+g1a2b3c4`, with `.dirty` when files differ from the commit; `0.1.0` outside a git checkout."""
-    command = ["git", "-C", str(places.root()), "describe", "--always", "--dirty=.dirty", "--match=", "--abbrev=7"]
+    command = [
+        "git",
+        "-C",
+        str(places.root()),
+        "describe",
+        "--always",
+        "--dirty=.dirty",
+        "--match=",
+        "--abbrev=7",
+    ]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:  # no git on this machine

@@ -86,7 +86,9 @@ def take_language(args: list[str]) -> list[str]:
         elif value in ("en", "zh"):
             lang.choose(value)
         else:
-            raise click.UsageError(t("--lang is en or zh, not {v!r}.", "--lang 只能是 en 或 zh，不是 {v!r}。", v=value))
+            raise click.UsageError(
+                t("--lang is en or zh, not {v!r}.", "--lang 只能是 en 或 zh，不是 {v!r}。", v=value)
+            )
     return left
 
 

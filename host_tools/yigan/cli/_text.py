@@ -116,5 +116,8 @@ def show_bug(error: Exception, trace: str) -> None:
     if os.environ.get("YIGAN_DEBUG"):
         click.echo(trace, err=True)
     else:
-        hint = t("Run it again with YIGAN_DEBUG=1 and report what it prints.", "请设置 YIGAN_DEBUG=1 重新运行，并报告输出。")
+        hint = t(
+            "Run it again with YIGAN_DEBUG=1 and report what it prints.",
+            "请设置 YIGAN_DEBUG=1 重新运行，并报告输出。",
+        )
         click.echo("  " + hint, err=True)

@@ -20,14 +20,20 @@ from yigan.lang import t
     ),
     examples=(
         ("yigan build poles/demo.toml", "Write build/demo-0001.bundle", "生成 build/demo-0001.bundle"),
-        ("yigan build poles/demo.toml --explain", "RAM by module, flash by file", "按模块列内存，按文件列闪存"),
+        (
+            "yigan build poles/demo.toml --explain",
+            "RAM by module, flash by file",
+            "按模块列内存，按文件列闪存",
+        ),
         ("yigan build poles/demo.toml -o /media/usb", "Write it into a folder", "写到指定目录"),
     ),
 )
 @click.argument("file", metavar="POLE.toml", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path),
               help=t("File or folder to write (default: build/).", "输出文件或目录（默认 build/）。"))  # fmt: skip
-@click.option("--explain", is_flag=True, help=t("Show RAM by module and flash by file.", "显示内存与闪存占用。"))
+@click.option(
+    "--explain", is_flag=True, help=t("Show RAM by module and flash by file.", "显示内存与闪存占用。")
+)
 @click.option("--json", "as_json", is_flag=True, help=t("Print JSON.", "输出 JSON。"))
 def command(file: Path, output: Path | None, explain: bool, as_json: bool) -> None:
     pole = conf.load(file)
@@ -42,7 +48,12 @@ def command(file: Path, output: Path | None, explain: bool, as_json: bool) -> No
     _warn(warnings)
     if found:
         _table(t("RAM by module (estimate)", "内存占用（估算）"), found.ram, found.ram_used, found.ram_size)
-        _table(t("Flash by file, two slots", "闪存占用（两个分区）"), found.flash, found.flash_used, found.flash_size)
+        _table(
+            t("Flash by file, two slots", "闪存占用（两个分区）"),
+            found.flash,
+            found.flash_used,
+            found.flash_size,
+        )
     size = sum(map(len, made.files.values()))
     text = t("{p}: {n} files, {s:.1f} KB, version {v}, {h}", "{p}：{n} 个文件，{s:.1f} KB，版本 {v}，{h}",
              p=places.shown(path.resolve()), n=len(made.files), s=size / 1024, v=made.version, h=made.hash)  # fmt: skip

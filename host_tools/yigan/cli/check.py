@@ -73,7 +73,9 @@ def _notes(pole: Pole) -> list[str]:
 def _show(findings: list[Finding], notes: list[str], files: int) -> None:
     for finding in findings:
         error = finding.level == "error"
-        word = click.style(t("error", "错误") if error else t("warning", "警告"), fg="red" if error else "yellow", bold=True)
+        word = click.style(
+            t("error", "错误") if error else t("warning", "警告"), fg="red" if error else "yellow", bold=True
+        )
         click.echo(f"{finding.place}: {word}{t(': ', '：')}{finding.what}")
         if finding.hint:
             click.echo("    " + finding.hint)

@@ -35,7 +35,12 @@ def points_bin(rows: list[Point]) -> bytes:
         ("H", ends),
     )
     body = b"".join(struct.pack(f"<{len(rows)}{code}", *values) for code, values in columns)
-    return struct.pack("<2sBBHH", b"YP", 1, 0, len(rows), end) + body + b"".join(names) + "\n".join(units).encode()
+    return (
+        struct.pack("<2sBBHH", b"YP", 1, 0, len(rows), end)
+        + body
+        + b"".join(names)
+        + "\n".join(units).encode()
+    )
 
 
 def _signed(value: int) -> int:
@@ -113,7 +118,9 @@ def _member(member: Member, places: dict[int, int], id_blocks: list[list[int]] |
     if "name" in member.part.options and "name" not in member.card.options:
         entry["name"] = member.part.options["name"]
     entry["options"] = dict(member.options)
-    if "blocks" in member.card.options:  # a server of registers must know where holes are and where nothing is
+    if (
+        "blocks" in member.card.options
+    ):  # a server of registers must know where holes are and where nothing is
         entry["options"] = {**member.options, "blocks": id_blocks}
     if member.points:
         entry["points"] = [places[p.id] if p else -1 for p in member.points]

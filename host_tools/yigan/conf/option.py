@@ -11,7 +11,16 @@ from yigan.conf.pole import wrong_type
 from yigan.lang import t
 
 LINE_SETTINGS = ("baud", "parity", "stop", "bits")  # the wire's, written at a peripheral for convenience
-_TYPES = {"int": int, "float": float, "bool": bool, "str": str, "pin": int, "enum": None, "map": str, "list": list}
+_TYPES = {
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "str": str,
+    "pin": int,
+    "enum": None,
+    "map": str,
+    "list": list,
+}
 
 
 def fill(doc: Document, at: Keys, card: Card, written: dict, also: tuple[str, ...] = ()) -> dict:
@@ -26,7 +35,9 @@ def fill(doc: Document, at: Keys, card: Card, written: dict, also: tuple[str, ..
         if name in written:
             found[name] = _judged(doc, (*at, name), option, written[name])
         elif option.required and not misspelt(name, written, known):
-            what = t("{c} needs {k}: {m}", "{c} 需要 {k}：{m}", c=card.kind, k=name, m=t(option.en, option.zh))
+            what = t(
+                "{c} needs {k}: {m}", "{c} 需要 {k}：{m}", c=card.kind, k=name, m=t(option.en, option.zh)
+            )
             doc.error("missing_option", (*at, name), what, _how(option))
         elif option.default is not None:
             found[name] = option.default
@@ -62,7 +73,7 @@ def _within(option: Option, value: float) -> bool:
 
 
 def _how(option: Option) -> str:
-    """"level: 0 to 100 %. What it means."."""
+    """ "level: 0 to 100 %. What it means."."""
     limits = ""
     if option.values:
         limits = ", ".join(str(v) for v in option.values)

@@ -138,7 +138,9 @@ class _Reader:
         for key in table:
             if key not in known:
                 self.doc.error("unknown_key", ("site", key), _unknown(key), near.hint(key, known))
-        values = [self.take(("site",), table, key, kind, None) for key, kind in zip(known, (float, float, str))]
+        values = [
+            self.take(("site",), table, key, kind, None) for key, kind in zip(known, (float, float, str))
+        ]
         fallback = Site()
         return Site(*(v if v is not None else getattr(fallback, k) for k, v in zip(known, values)))
 
@@ -184,7 +186,10 @@ class _Reader:
     def judge(self, at: Keys, row: dict, found: Peripheral) -> None:
         if "name" in row and not _NAME.fullmatch(found.name):
             what = t("{n!r} cannot be a name.", "{n!r} 不能作名称。", n=found.name)
-            hint = t("a-z first, then a-z, 0-9, _ and -, at most 24.", "以 a-z 开头，其后用 a-z、0-9、_、-，最多 24 个。")
+            hint = t(
+                "a-z first, then a-z, 0-9, _ and -, at most 24.",
+                "以 a-z 开头，其后用 a-z、0-9、_、-，最多 24 个。",
+            )
             self.doc.error("bad_name", (*at, "name"), what, hint)
         if isinstance(row.get("period_s"), (int, float)) and not 0.1 <= row["period_s"] <= 86400:
             found.period_s = None
@@ -197,7 +202,7 @@ def _unknown(key: str) -> str:
 
 
 def wrong_type(key: str, kind: type, value: object) -> str:
-    """"baud must be a whole number, not a text."."""
+    """ "baud must be a whole number, not a text."."""
     want, got = _KINDS[kind], _KINDS.get(type(value), ("something else", "其他类型"))
     return t(
         "{k} must be {want}, not {got}.", "{k} 须为{zh_want}，而不是{zh_got}。",

@@ -122,7 +122,9 @@ class _Resolver:
                 continue  # an unknown board may well have this bus
             if kind not in boards.BUS_KINDS:
                 what = t("bus {n} has no known kind.", "总线 {n} 的 kind 无法识别。", n=name)
-                self.doc.error("unknown_bus_kind", ("bus", name, "kind"), what, near.hint(str(kind), boards.BUS_KINDS))
+                self.doc.error(
+                    "unknown_bus_kind", ("bus", name, "kind"), what, near.hint(str(kind), boards.BUS_KINDS)
+                )
             elif self.found.board:
                 self.found.lines[name] = Line(name, kind, settings, ("bus", name), True)
 
@@ -151,7 +153,10 @@ class _Resolver:
         """The buses that a kind could use here, those near `word` first."""
         board = self.found.board
         fit = BUS_OF_CARD.get(card.bus, (card.bus,))
-        known = {**{n: b.kind for n, b in board.buses.items()}, **{n: x.kind for n, x in self.found.lines.items()}}
+        known = {
+            **{n: b.kind for n, b in board.buses.items()},
+            **{n: x.kind for n, x in self.found.lines.items()},
+        }
         names = [name for name, kind in known.items() if kind in fit]
         if not names:
             return t("This board has no {k} bus: define one with [bus.<name>].",
@@ -221,7 +226,9 @@ class _Resolver:
             capability = self.table.capability(owner or device.card.capability)
             capability.point(key)
         except ConfigError as error:  # not this file's fault: the card's
-            raise ConfigError(error.what, f"{places.shown(device.card.path)}:{device.card.line}", error.hint) from error
+            raise ConfigError(
+                error.what, f"{places.shown(device.card.path)}:{device.card.line}", error.hint
+            ) from error
         number = min(device.part.instance or 0, capability.instances - 1)
         return next(p for p in capability.instance(number) if p.key == key)
 
@@ -251,7 +258,7 @@ class _Resolver:
     def services(self) -> None:
         """Those the file names, and those every pole (or every pole with such a capability) has."""
         named = {part.kind: part for part in self.pole.services}
-        for kind, part in named.items():
+        for part in named.values():
             self.member("services", part)
         present = {p.capability: set() for d in self.found.devices for p in d.points if p}
         for device in self.found.devices:
@@ -264,7 +271,9 @@ class _Resolver:
                 part = Part(("service",), kind)
                 instances = sorted(present[needs]) if needs else [0]
                 served = [p for n in instances for p in self.served(card, n)]
-                self.found.services.append(Member(part, card, option.fill(self.doc, part.at, card, {}), served))
+                self.found.services.append(
+                    Member(part, card, option.fill(self.doc, part.at, card, {}), served)
+                )
 
     # Points
 
@@ -307,7 +316,9 @@ class _Resolver:
                 self.doc.error("wrong_type", at, wrong_type(key, float, value))
             elif (judged := self.override(point, at, key, value)) is not None:
                 values[key] = judged
-        report = replace(point.report, **{k: v for k, v in values.items() if k in ("deadband", "min_s", "max_s")})
+        report = replace(
+            point.report, **{k: v for k, v in values.items() if k in ("deadband", "min_s", "max_s")}
+        )
         low, high = values.get("low", point.raw_low), values.get("high", point.raw_high)
         if low >= high:
             what = t("low is not below high.", "low 不小于 high。")
@@ -315,7 +326,9 @@ class _Resolver:
         if report.max_s and report.max_s < report.min_s:
             what = t("max_s is below min_s.", "max_s 小于 min_s。")
             self.doc.error("out_of_range", ("point", name, "max_s" if "max_s" in table else "min_s"), what)
-        return replace(point, report=report, ttl_s=values.get("ttl_s", point.ttl_s), raw_low=low, raw_high=high)
+        return replace(
+            point, report=report, ttl_s=values.get("ttl_s", point.ttl_s), raw_low=low, raw_high=high
+        )
 
     def override(self, point: Point, at: Keys, key: str, value: float) -> int | None:
         """Seconds as they are; deadband, low and high scaled, within the table's own limits."""
@@ -327,13 +340,17 @@ class _Resolver:
             scaled = Decimal(str(value)).scaleb(-point.scale)
             if not scaled.is_finite():
                 scaled = Decimal("0.5")  # no whole number: refused below
-            low, high = (0, point.raw_high - point.raw_low) if key == "deadband" else (point.raw_low, point.raw_high)
+            low, high = (
+                (0, point.raw_high - point.raw_low) if key == "deadband" else (point.raw_low, point.raw_high)
+            )
             if scaled == int(scaled) and low <= scaled <= high:
                 return int(scaled)
             hint = t("{a} to {b} {u} in steps of {s}.", "{a} 至 {b} {u}，步长 {s}。",
                      a=Decimal(low).scaleb(point.scale), b=Decimal(high).scaleb(point.scale), u=point.unit,
                      s=Decimal(1).scaleb(point.scale))  # fmt: skip
-        self.doc.error("out_of_range", at, t("{k} = {v} does not fit.", "{k} = {v} 不合适。", k=key, v=value), hint)
+        self.doc.error(
+            "out_of_range", at, t("{k} = {v} does not fit.", "{k} = {v} 不合适。", k=key, v=value), hint
+        )
         return None
 
 

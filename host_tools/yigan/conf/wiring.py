@@ -39,6 +39,14 @@ def twins(pole: Pole) -> list[Wiring]:
             options["map"] = device.part.options["map"]
         bus_kind = device.card.bus if device.card.bus == "modbus" else device.line.kind
         found.append(
-            Wiring(device.card.kind, device.part.name, bus_kind, unit, device.line.name, device.line.pins, options)
+            Wiring(
+                device.card.kind,
+                device.part.name,
+                bus_kind,
+                unit,
+                device.line.name,
+                device.line.pins,
+                options,
+            )
         )
     return found

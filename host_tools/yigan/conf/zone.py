@@ -33,6 +33,12 @@ def _offsets(name: str) -> set[int]:
 def _names(word: str) -> list[str]:
     """Zone names, or the three usual ones when the machine carries no zone data."""
     names = [n for n in available_timezones() if "/" in n and not n.startswith(("posix/", "right/"))]
-    if word.upper() in ("CST", "UTC+8", "GMT+8", "BEIJING", "ASIA/BEIJING"):  # what people write for Beijing time
+    if word.upper() in (
+        "CST",
+        "UTC+8",
+        "GMT+8",
+        "BEIJING",
+        "ASIA/BEIJING",
+    ):  # what people write for Beijing time
         return ["Asia/Shanghai"]
     return names or ["Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong"]

@@ -7,7 +7,11 @@ _TIGHT = 80  # percent: a fifth stays free for what the estimate does not know
 
 
 def rule(plan: Plan) -> None:
-    if plan.board is None or plan.board.port == "linux" or any(f.level == "error" for f in plan.pole.findings):
+    if (
+        plan.board is None
+        or plan.board.port == "linux"
+        or any(f.level == "error" for f in plan.pole.findings)
+    ):
         return  # what does not resolve has no size
     from yigan.bundle import budget  # compiles: only when there is something to compile
 

@@ -10,7 +10,24 @@ from yigan.lang import t
 
 _SERIAL = ("uart", "rs485")
 _SHARED = ("i2c", "spi")
-_BAUDS = (300, 600, 1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 115200, 230400, 256000, 460800, 921600)
+_BAUDS = (
+    300,
+    600,
+    1200,
+    2400,
+    4800,
+    9600,
+    14400,
+    19200,
+    28800,
+    38400,
+    57600,
+    115200,
+    230400,
+    256000,
+    460800,
+    921600,
+)
 _FRAME = {"baud": int, "parity": str, "stop": int, "bits": int}
 # What a bus of a kind may say beside its pins, and must say on a board with pins.
 KEYS: dict[str, dict[str, type]] = {
@@ -59,7 +76,9 @@ def _keys(plan: Plan, line: Line, board: Board) -> None:
             what = t("{k} cannot be {v!r}.", "{k} 不能为 {v!r}。", k=key, v=value)
             doc.error("bad_value", at, what, near.hint(str(value), map(str, _VALUES[key])))
         elif key == "freq_hz" and not 1 <= value <= 40_000_000:
-            doc.error("out_of_range", at, t("{k} = {v} is out of range.", "{k} = {v} 超出范围。", k=key, v=value))
+            doc.error(
+                "out_of_range", at, t("{k} = {v} is out of range.", "{k} = {v} 超出范围。", k=key, v=value)
+            )
     if board.port == "linux":
         return
     for key in _NEEDED[line.kind]:
@@ -77,7 +96,11 @@ def _users(plan: Plan, line: Line) -> None:
             what = t("{k} needs a {f} bus, {n} is {l}.", "{k} 需要 {f} 总线，{n} 是 {l}。",
                      k=device.card.kind, f=fit[0], n=line.name, l=line.kind)  # fmt: skip
             names = [n for n, b in plan.board.buses.items() if b.kind in fit] if plan.board else []
-            hint = t("Write bus = {n}.", "请写 bus = {n}。", n=" | ".join(f'"{n}"' for n in names)) if names else ""
+            hint = (
+                t("Write bus = {n}.", "请写 bus = {n}。", n=" | ".join(f'"{n}"' for n in names))
+                if names
+                else ""
+            )
             doc.error("wrong_bus_kind", (*device.part.at, "bus"), what, hint)
     first, *others = line.users or [None]
     for device in others:
@@ -98,7 +121,9 @@ def _frame(plan: Plan, line: Line) -> None:
         at = _baud_place(plan, line)
         what = t("{v} baud is unusual.", "{v} 波特不常见。", v=settings["baud"])
         if not 300 <= settings["baud"] <= 3_000_000:
-            doc.error("out_of_range", at, t("{v} baud is out of range.", "{v} 波特超出范围。", v=settings["baud"]))
+            doc.error(
+                "out_of_range", at, t("{v} baud is out of range.", "{v} 波特超出范围。", v=settings["baud"])
+            )
         else:
             doc.warn("unusual_baud", at, what, near.hint(str(settings["baud"]), map(str, _BAUDS)))
     for device in line.users:
@@ -136,7 +161,11 @@ def _controllers(plan: Plan, board: Board) -> None:
     if board.port == "linux":
         return
     used = sorted((line for line in plan.lines.values() if line.users), key=lambda line: line.written)
-    for kinds, ids, name in ((_SERIAL, board.uarts, "UART"), (("i2c",), board.i2cs, "I2C"), (("spi",), board.spis, "SPI")):
+    for kinds, ids, name in (
+        (_SERIAL, board.uarts, "UART"),
+        (("i2c",), board.i2cs, "I2C"),
+        (("spi",), board.spis, "SPI"),
+    ):
         owner: dict[int, Line] = {}
         for line in (line for line in used if line.kind in kinds):
             _controller(plan, line, owner, ids, name)
@@ -198,4 +227,6 @@ def _slices(plan: Plan, board: Board, lines: list[Line]) -> None:
                      a=other.name, b=line.name, s=pin.pwm[0],
                      w=t("one output", "同一路输出") if same else t("one frequency", "只能同频"))  # fmt: skip
             at = ("bus", line.name, "pin") if "pin" in plan.pole.buses.get(line.name, {}) else line.at
-            plan.pole.document.error("pwm_slice", at, what, t("Take a pin of another slice.", "请换用其他单元的引脚。"))
+            plan.pole.document.error(
+                "pwm_slice", at, what, t("Take a pin of another slice.", "请换用其他单元的引脚。")
+            )

@@ -67,7 +67,9 @@ def _round_ms(device: Device, baud: int) -> float:
 
 
 def _period_ms(device: Device) -> float:
-    return max(1.0, float(device.options.get("period_ms") or getattr(device.map, "period_ms", 0) or _PERIOD_MS))
+    return max(
+        1.0, float(device.options.get("period_ms") or getattr(device.map, "period_ms", 0) or _PERIOD_MS)
+    )
 
 
 def _addresses(plan: Plan, line: Line) -> None:
@@ -83,7 +85,11 @@ def _addresses(plan: Plan, line: Line) -> None:
                  a=address, b=line.name, o=other.part.name, l=doc.place(*other.part.at).line)  # fmt: skip
         used = {user.options.get(_ADDRESS) for user in line.users}
         free = next((n for n in range(1, 248) if n not in used), 0)
-        hint = t("Set the device to a free one, then write address = {n}.", "先把设备改为空闲地址，再写 address = {n}。", n=free)
+        hint = t(
+            "Set the device to a free one, then write address = {n}.",
+            "先把设备改为空闲地址，再写 address = {n}。",
+            n=free,
+        )
         doc.error("duplicate_address", at, what, hint)
 
 

@@ -18,7 +18,9 @@ def _names(plan: Plan) -> None:
         if first == doc.place(*part.at).line:
             continue
         at = (*part.at, "name" if "name" in doc.data["peripheral"][part.at[1]] else "kind")
-        what = t("The name {n!r} is taken in line {l}.", "名称 {n!r} 在第 {l} 行已使用。", n=part.name, l=first)
+        what = t(
+            "The name {n!r} is taken in line {l}.", "名称 {n!r} 在第 {l} 行已使用。", n=part.name, l=first
+        )
         taken = {p.name for p in plan.pole.peripherals}
         free = next(f"{part.name}{k}" for k in range(2, 1000) if f"{part.name}{k}" not in taken)
         doc.error("duplicate_name", at, what, t('Write name = "{n}".', '请写 name = "{n}"。', n=free))
@@ -37,5 +39,7 @@ def _points(plan: Plan) -> None:
                      d=device.part.name, o=owner[point.id], p=point.name)  # fmt: skip
             number = next(n for n in range(1000) if (point.capability, n) not in taken)
             taken.add((point.capability, number))
-            doc.error("duplicate_instance", at, what, t("Write instance = {n}.", "请写 instance = {n}。", n=number))
+            doc.error(
+                "duplicate_instance", at, what, t("Write instance = {n}.", "请写 instance = {n}。", n=number)
+            )
         owner.update({p.id: device.part.name for p in device.points if p and p.id not in owner})

@@ -66,12 +66,21 @@ def _wifi(plan: Plan, part: Part) -> None:
         what = t("wifi needs ssid.", "wifi 需要 ssid。")
         doc.error("missing_option", (*part.at, "ssid"), what, t('Write ssid = "..."', '请写 ssid = "……"'))
     elif isinstance(ssid, str) and not 1 <= len(ssid.encode()) <= 32:
-        what = t("An ssid has 1 to 32 bytes, this one {n}.", "ssid 为 1 至 32 字节，此处 {n} 字节。", n=len(ssid.encode()))
+        what = t(
+            "An ssid has 1 to 32 bytes, this one {n}.",
+            "ssid 为 1 至 32 字节，此处 {n} 字节。",
+            n=len(ssid.encode()),
+        )
         doc.error("out_of_range", (*part.at, "ssid"), what)
     if isinstance(password, str) and password and not 8 <= len(password) <= 63:
         what = t("A Wi-Fi password has 8 to 63 characters, this one {n}.", "Wi-Fi 密码为 8 至 63 个字符，此处 {n} 个。",
                  n=len(password))  # fmt: skip
-        doc.error("out_of_range", (*part.at, "password"), what, t("Leave it out for an open network.", "开放网络请省略。"))
+        doc.error(
+            "out_of_range",
+            (*part.at, "password"),
+            what,
+            t("Leave it out for an open network.", "开放网络请省略。"),
+        )
 
 
 def _twice(plan: Plan) -> None:
@@ -87,7 +96,12 @@ def _twice(plan: Plan) -> None:
         name, line = str(member.part.options.get("name", member.card.kind)), doc.place(*member.part.at).line
         if names.setdefault(name, line) != line:
             at = (*member.part.at, "name" if "name" in member.part.options else "kind")
-            what = t("Another uplink is called {n} (line {l}).", "已有名为 {n} 的上行链路（第 {l} 行）。", n=name, l=names[name])
+            what = t(
+                "Another uplink is called {n} (line {l}).",
+                "已有名为 {n} 的上行链路（第 {l} 行）。",
+                n=name,
+                l=names[name],
+            )
             doc.error("duplicate_name", at, what, t('Write name = "{n}2".', '请写 name = "{n}2"。', n=name))
 
 
@@ -100,8 +114,18 @@ def _network(plan: Plan) -> None:
         if not needs_network(member.card):
             continue
         if not board.interfaces:
-            what = t("{k} needs a network, and {b} has none.", "{k} 需要网络，而 {b} 没有。", k=member.card.kind, b=board.name)
-            doc.error("no_network", at, what, t("Leave it out: the console still answers.", "请删除：控制台仍可用。"))
+            what = t(
+                "{k} needs a network, and {b} has none.",
+                "{k} 需要网络，而 {b} 没有。",
+                k=member.card.kind,
+                b=board.name,
+            )
+            doc.error(
+                "no_network",
+                at,
+                what,
+                t("Leave it out: the console still answers.", "请删除：控制台仍可用。"),
+            )
         elif not plan.pole.interfaces:
             what = t("{k} needs a network, and no [[interface]] is written.", "{k} 需要网络，但未写 [[interface]]。",
                      k=member.card.kind)  # fmt: skip

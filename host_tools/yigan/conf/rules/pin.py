@@ -107,7 +107,12 @@ def _able(plan: Plan, pin: Pin, use: Use) -> None:
                  p=pin.name, o=use.owner, r=use.role)  # fmt: skip
         doc.error("pin_input_only", use.at, what, hint)
     elif not pin.output and use.way == "both" and use.line is not None:
-        what = t("{p} can only read, {r} needs both directions.", "{p} 只能输入，{r} 需要双向。", p=pin.name, r=use.role)
+        what = t(
+            "{p} can only read, {r} needs both directions.",
+            "{p} 只能输入，{r} 需要双向。",
+            p=pin.name,
+            r=use.role,
+        )
         doc.error("pin_input_only", use.at, what, hint)
     elif use.way == "analog" and pin.adc is None:
         what = t("{p} cannot measure a voltage.", "{p} 不能测电压。", p=pin.name)

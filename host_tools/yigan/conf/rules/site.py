@@ -38,11 +38,18 @@ def _range(plan: Plan) -> None:
     for key, value, most in (("latitude", site.latitude, 90), ("longitude", site.longitude, 180)):
         if not -most <= value <= most:  # false for nan, too
             what = t("{k} {v} is out of range.", "{k} {v} 超出范围。", k=key, v=value)
-            hint = t("-{m} to {m} degrees, south and west negative.", "-{m} 至 {m} 度，南纬、西经为负。", m=most)
+            hint = t(
+                "-{m} to {m} degrees, south and west negative.", "-{m} 至 {m} 度，南纬、西经为负。", m=most
+            )
             doc.error("out_of_range", ("site", key), what, hint)
     if site.latitude == site.longitude == 0 and "latitude" in doc.data["site"]:
         what = t("0, 0 is in the Gulf of Guinea.", "0, 0 位于几内亚湾。")
-        doc.warn("no_position", ("site", "latitude"), what, t("Write the pole's own position.", "请写灯杆的实际位置。"))
+        doc.warn(
+            "no_position",
+            ("site", "latitude"),
+            what,
+            t("Write the pole's own position.", "请写灯杆的实际位置。"),
+        )
 
 
 def _zone(plan: Plan) -> None:
@@ -57,6 +64,11 @@ def _zone(plan: Plan) -> None:
         what = t("{z} has summer time; the pole keeps standard time, UTC{o:+g} h, all year.",
                  "{z} 有夏令时；灯杆全年使用标准时间 UTC{o:+g} 小时。", z=site.timezone, o=minutes / 60)  # fmt: skip
         doc.warn("summer_time", at, what)
-    if -180 <= site.longitude <= 180 and abs((site.longitude / 15 - minutes / 60 + 12) % 24 - 12) > _HOURS_OFF:
-        what = t("{z} is far from longitude {v}.", "{z} 与经度 {v} 相距甚远。", z=site.timezone, v=site.longitude)
+    if (
+        -180 <= site.longitude <= 180
+        and abs((site.longitude / 15 - minutes / 60 + 12) % 24 - 12) > _HOURS_OFF
+    ):
+        what = t(
+            "{z} is far from longitude {v}.", "{z} 与经度 {v} 相距甚远。", z=site.timezone, v=site.longitude
+        )
         doc.warn("odd_timezone", at, what, t("Check both; east is positive.", "请核对两者；东经为正。"))
