@@ -1,0 +1,30 @@
+import unittest
+
+from pole.codec import pem
+from pole.errors import ConfigError
+
+TEXT = b"-----BEGIN CERTIFICATE-----\r\nMAMC\r\nAQU=\r\n-----END CERTIFICATE-----\r\n"
+
+
+class Der(unittest.TestCase):
+    def test_first_object(self):
+        self.assertEqual(pem.der(TEXT), b"\x30\x03\x02\x01\x05")
+        self.assertEqual(
+            pem.der(TEXT.replace(b"\r", b"") + TEXT.replace(b"MAMC", b"AAAA")), b"\x30\x03\x02\x01\x05"
+        )
+
+    def test_der_stays(self):
+        self.assertEqual(pem.der(b"\x30\x03\x02\x01\x05"), b"\x30\x03\x02\x01\x05")
+
+    def test_broken(self):
+        for text in (
+            b"-----BEGIN X-----",
+            TEXT[:50],
+            TEXT.replace(b"END CERT", b"END KEY"),
+            TEXT.replace(b"AQU=", b"AQU"),
+        ):
+            self.assertRaises(ConfigError, pem.der, text)
+
+
+if __name__ == "__main__":
+    unittest.main()
