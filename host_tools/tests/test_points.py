@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from pole import quality
-from yigan import places, points, points_lock
+from yigan import places, points
 from yigan.errors import ConfigError
+from yigan.points import lock
 from yigan.render import register_map
 
 HEAD = """[defaults]
@@ -212,18 +213,18 @@ def test_refuses_what_is_no_toml(tmp_path):
 
 
 def test_the_table_keeps_its_lock(table):
-    points_lock.check(table)
-    assert points_lock.read(), "yigan gen writes it"
+    lock.check(table)
+    assert lock.read(), "yigan gen writes it"
 
 
 def test_every_point_is_locked(table):
-    assert set(points_lock.lines(table)) == set(points_lock.read()), "run yigan gen"
+    assert set(lock.lines(table)) == set(lock.read()), "run yigan gen"
 
 
 @pytest.fixture
 def small(tmp_path):
     found = read(tmp_path, HEAD + LEVEL + STATE + ENUM)
-    return tmp_path, points_lock.lines(found)
+    return tmp_path, lock.lines(found)
 
 
 CHANGED = [
@@ -248,7 +249,7 @@ def test_the_lock_refuses_changes(small, was, now):
     assert was in text
     changed = read(folder, text.replace(was, now))
     with pytest.raises(ConfigError) as caught:
-        points_lock.check(changed, locked)
+        lock.check(changed, locked)
     assert "points.toml:" in caught.value.where
 
 
@@ -256,7 +257,7 @@ def test_the_lock_refuses_a_reused_id(small):
     folder, locked = small
     reused = read(folder, HEAD + STATE + LEVEL.replace("level", "fan") + ENUM)
     with pytest.raises(ConfigError, match="lamp.level"):
-        points_lock.check(reused, locked)
+        lock.check(reused, locked)
 
 
 def test_the_lock_takes_new_points_and_wordings(small):
@@ -268,8 +269,8 @@ def test_the_lock_takes_new_points_and_wordings(small):
         .replace('"L"', '"Level"')
         .replace("instances = 2", "instances = 3"),
     )
-    points_lock.check(grown, locked)
-    rows = points_lock.text(grown, locked).splitlines()[2:]
+    lock.check(grown, locked)
+    rows = lock.text(grown, locked).splitlines()[2:]
     assert rows[: len(locked)] == [f"{k} {v}" for k, v in locked.items()]
     assert rows[len(locked) :] == ["point 130 lamp.fade u16 -1 % rw"]
 
@@ -277,9 +278,9 @@ def test_the_lock_takes_new_points_and_wordings(small):
 def test_the_lock_is_read_as_it_was_written(small):
     folder, locked = small
     file = folder / "points.lock"
-    file.write_text(points_lock.text(read(folder, HEAD + LEVEL + STATE + ENUM), {}), encoding="utf-8")
-    assert points_lock.read(file) == locked
-    assert points_lock.read(folder / "nowhere") == {}
+    file.write_text(lock.text(read(folder, HEAD + LEVEL + STATE + ENUM), {}), encoding="utf-8")
+    assert lock.read(file) == locked
+    assert lock.read(folder / "nowhere") == {}
 
 
 # What the device says in the same words

@@ -5,7 +5,8 @@ Pure: `outputs()` says what every generated file should hold; `yigan gen` compar
 
 from pathlib import Path
 
-from yigan import places, points, points_lock
+from yigan import places, points
+from yigan.points import lock
 from yigan.render import board, capability, peripheral, register_map
 
 FOLDER = Path("docs") / "generated"
@@ -14,8 +15,8 @@ FOLDER = Path("docs") / "generated"
 def outputs() -> dict[Path, str]:
     """Absolute path -> content. ConfigError when points.toml breaks its lock."""
     table = points.load()
-    locked = points_lock.read()
-    points_lock.check(table, locked)
+    locked = lock.read()
+    lock.check(table, locked)
     folder = places.root() / FOLDER
     pages = {
         "README.md": capability.index(table),
@@ -25,7 +26,7 @@ def outputs() -> dict[Path, str]:
         **{f"points/{c.name}.md": capability.page(c) for c in table.capabilities.values()},
     }
     return {
-        points_lock.path(): points_lock.text(table, locked),
+        lock.path(): lock.text(table, locked),
         **{folder / n: text for n, text in pages.items()},
     }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from yigan import places
 from yigan.errors import ConfigError
 from yigan.lang import t
-from yigan.points import Point, Table
+from yigan.points.model import Point, Table
 
 _HEAD = (
     "# Identities on the wire. Lines are only added, by `yigan gen`; never change or remove one by hand.\n"

@@ -1,16 +1,11 @@
-"""Boards as data: `boards/<board>.toml` on top of `boards/chips/<chip>.toml`.
+"""What a board is made of."""
 
-A chip file holds what the silicon fixes (pins, alternate functions, ADC, strapping); a board file what somebody
-soldered (flash, console, sockets, default buses). Nothing here judges a pole: `yigan.conf` does, with these facts.
-"""
-
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
-from yigan import near, places
+from yigan import near
 from yigan.errors import ConfigError
 from yigan.lang import t
 
@@ -174,41 +169,6 @@ class Board:
         return self.buses[name]
 
 
-def names() -> list[str]:
-    """Every board there is a file for."""
-    return sorted(p.stem for p in places.boards().glob("*.toml"))
-
-
-def load(name: str) -> Board:
-    """The board of `boards/<name>.toml`; ConfigError with near names."""
-    path = places.boards() / f"{name}.toml"
-    if not path.is_file():
-        raise ConfigError(
-            t("There is no board {n}.", "没有板型 {n}。", n=name), hint=near.hint(name, names())
-        )
-    return _load(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=32)
-def _load(path: Path, _changed: int) -> Board:
-    data = _toml(path)
-    chip_path = path.parent / "chips" / f"{data['chip']}.toml"
-    if not chip_path.is_file():
-        raise ConfigError(
-            t("There is no chip {n}.", "没有芯片 {n}。", n=data["chip"]),
-            places.shown(path),
-            near.hint(data["chip"], (p.stem for p in chip_path.parent.glob("*.toml"))),
-        )
-    return _Build(path, data, _toml(chip_path)).board()
-
-
-def _toml(path: Path) -> dict:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(error), where=places.shown(path)) from error
-
-
 def numbers(text: str) -> list[int]:
     """`"0-3, 8"` -> [0, 1, 2, 3, 8]."""
     found: list[int] = []
@@ -227,78 +187,3 @@ def ranges(values: Iterable[int]) -> str:
         else:
             parts.append([value, value])
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
-
-
-def _text(data: object) -> Text:
-    return Text(*data) if isinstance(data, list) else Text()
-
-
-class _Build:
-    """Joins a board file and its chip file."""
-
-    def __init__(self, path: Path, data: dict, chip: dict):
-        self.path, self.data, self.chip = path, data, chip
-        self.reserved = self.facts(chip.get("reserved", {}), data.get("reserved", {}))
-        self.taken = self.facts(data.get("taken", {}))
-        self.strapping = self.facts(chip.get("strapping", {}))
-        self.notes = self.facts(chip.get("pin_note", {}), data.get("pin_note", {}))
-        self.adc = {pin: (int(unit), channel) for unit, row in chip.get("adc", {}).items()
-                    for channel, pin in enumerate(row) if pin >= 0}  # fmt: skip
-
-    @staticmethod
-    def facts(*tables: dict) -> dict[int, Text]:
-        return {n: _text(v) for table in tables for key, v in table.items() for n in numbers(key)}
-
-    def pins(self) -> dict[int, Pin]:
-        chip = self.chip
-        input_only, no_pull = set(numbers(chip.get("input_only", ""))), set(numbers(chip.get("no_pull", "")))
-        by_pin: dict[int, set[str]] = {}
-        for function, holders in chip.get("functions", {}).items():
-            for number in holders:
-                by_pin.setdefault(number, set()).add(function)
-        return {
-            n: Pin(
-                n, f"{chip['prefix']}{n}", output=n not in input_only, pull=n not in no_pull,
-                reserved=self.reserved.get(n, Text()), taken=self.taken.get(n, Text()),
-                strapping=self.strapping.get(n, Text()), note=self.notes.get(n, Text()), adc=self.adc.get(n),
-                pwm=(n // 2 % chip["pwm_slices"], n % 2) if "pwm_slices" in chip else None,
-                functions=None if chip["matrix"] else frozenset(by_pin.get(n, ())),
-            )
-            for n in numbers(chip["gpio"])
-        }  # fmt: skip
-
-    def board(self) -> Board:
-        data, chip = self.data, self.chip
-        flash, how = data.get("flash", {}), data.get("flashing", {"tool": "none", "image": ""})
-        return Board(
-            name=self.path.stem, path=self.path, title=_text(data["title"]), chip=data["chip"], port=chip["port"],
-            arch=chip["arch"], module=data["module"], cpu_mhz=chip["cpu_mhz"], heap_bytes=data["heap_bytes"],
-            mpy_heap_factor=chip["mpy_heap_factor"],
-            flash=Flash(**{**flash, **{k: tuple(flash[k]) for k in ("app", "vfs") if k in flash},
-                           "note": _text(flash.get("note"))}),
-            flashing=Flashing(**{**how, "enter": _text(how.get("enter"))}), console=data["console"],
-            usb=tuple(data.get("usb", ())), interfaces=tuple(data["interfaces"]), uarts=tuple(data["uarts"]),
-            i2cs=tuple(chip["i2cs"]), spis=tuple(chip["spis"]), pwm_channels=chip["pwm_channels"],
-            pwm_frequencies=chip["pwm_frequencies"], adc_blocked_by_wifi=tuple(chip.get("adc_blocked_by_wifi", ())),
-            watchdog_ms=chip["watchdog_ms"], buses=self.buses(), parts=data.get("part", {}), all_pins=self.pins(),
-            notes=tuple(_text(n) for n in [*chip.get("notes", []), *data.get("notes", [])]),
-        )  # fmt: skip
-
-    def buses(self) -> dict[str, Bus]:
-        return {name: self.bus(name, row) for name, row in self.data.get("bus", {}).items()}
-
-    def bus(self, name: str, row: dict) -> Bus:
-        line = self.line(name)
-        if row.get("kind") not in BUS_KINDS:
-            raise ConfigError(
-                t("unknown bus kind.", "未知的总线类型。"),
-                f"{places.shown(self.path)}:{line}:bus.{name}",
-                near.hint(str(row.get("kind")), BUS_KINDS),
-            )
-        return Bus(
-            name, row["kind"], {k: v for k, v in row.items() if k != "note"}, _text(row.get("note")), line
-        )
-
-    def line(self, bus: str) -> int:
-        lines = self.path.read_text(encoding="utf-8").splitlines()
-        return next((n for n, text in enumerate(lines, 1) if text.startswith(f"[bus.{bus}]")), 1)
