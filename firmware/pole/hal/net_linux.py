@@ -4,18 +4,54 @@ import asyncio
 import ssl
 
 
+_PIECE = 4096
+_BACKLOG = 65536
+
+
+class _Ready:
+    """Await it to wait until there is something to read."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def __await__(self):
+        return self._stream._wait().__await__()
+
+
 class Stream:
     """One connection; see hal/net.py."""
 
     def __init__(self, reader, writer):
         self._reader = reader
         self._writer = writer
+        self._here = None  # read and not yet taken; b"" when the peer closed
+        self.ready = _Ready(self)
         self.peer = (writer.get_extra_info("peername") or ("",))[0]
 
-    async def readinto(self, buf):
-        data = await self._reader.read(len(buf))
+    async def _wait(self):
+        if not self._here:
+            self._here = await self._reader.read(_PIECE)
+
+    def take(self, buf):
+        if self._here is None:
+            return None
+        data = self._here[: len(buf)]
         buf[: len(data)] = data
+        self._here = self._here[len(data) :] or (None if data else b"")
         return len(data)
+
+    def give(self, buf):
+        if self._writer.transport.get_write_buffer_size() > _BACKLOG:
+            return 0
+        self._writer.write(bytes(buf))
+        return len(buf)
+
+    async def readinto(self, buf):
+        if not self._here:
+            data = await self._reader.read(len(buf))
+            buf[: len(data)] = data
+            return len(data)
+        return self.take(buf)
 
     async def write(self, buf):
         self._writer.write(bytes(buf))
