@@ -1,0 +1,211 @@
+"""The board's console between whoever is outside and the VM's standard input and output.
+
+An ESP32 UART keeps 259 bytes for a program that does not read, and drops the rest; during a flash erase it is
+deaf. A USB console (RP2, ESP32-S3's own USB) makes the sender wait instead.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from yigan.twin.board.loop import Loop
+from yigan.twin.board.machine import Machine
+from yigan.twin.board.repl import RAW_BANNER, Repl
+
+RING = 259  # bytes, MicroPython ports/esp32 stdin ring buffer
+USB_ROOM = 512
+_TICK_MS = 2.0
+_HELD = 64  # bytes under way on the cable
+_INTERRUPT = 0x03
+_BANNER_END = b">>> "
+
+
+class Face(Protocol):
+    """A way in from outside."""
+
+    def send(self, data: bytes) -> None: ...
+    def resume(self) -> None: ...
+
+
+class Console:
+    """`baud` 0: as fast as the VM reads, nothing lost. `flow`: USB, the sender waits."""
+
+    def __init__(self, loop: Loop, log: Path, baud: int = 115200, flow: bool = False):
+        self.loop, self.baud, self.flow = loop, baud, flow
+        self.log = log.open("ab", buffering=0)
+        self.faces: list[Face] = []
+        self.repl = Repl()
+        self.vm: Machine | None = None
+        self.vm_banner = b""  # how the VM's own greeting begins
+        self.banner = b""  # what the port would say instead
+        self.interrupt_char = _INTERRUPT
+        self.deaf_until = 0.0
+        self.overruns = 0  # bytes lost because nobody read them
+        self.arrived: Callable[[], object] = lambda: None
+        self._coming = bytearray()
+        self._ticking = False
+        self._skip_to = b""
+        self._held = b""
+        self._since = 0.0  # the VM's CPU time when it was last given work
+        self._started = False
+
+    # Into the VM
+
+    def room(self) -> int:
+        """How many bytes a face may hand over now."""
+        return max(0, _HELD - len(self._coming))
+
+    def feed(self, data: bytes) -> None:
+        """Bytes from outside, at most `room()`."""
+        self._coming += data
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._coming and not self._ticking:
+            self._ticking = True
+            self.loop.chore(_TICK_MS if self.baud else 0, self._tick)
+
+    def _tick(self) -> None:
+        self._ticking = False
+        count = max(1, int(self.baud * _TICK_MS / 10000)) if self.baud else _HELD
+        piece = bytes(self._coming[:count])
+        at = piece.find(_INTERRUPT) if self.interrupt_char == _INTERRUPT else -1
+        if at == 0:
+            self._decide()
+            return
+        self._deliver(piece if at < 0 else piece[:at])
+        self._go_on()
+
+    def _go_on(self) -> None:
+        for face in self.faces:
+            face.resume()
+        self._schedule()
+
+    def _deliver(self, piece: bytes) -> None:
+        """Into the ring what it has room for; the sender keeps the rest (USB) or nobody does (UART)."""
+        if self.vm is None or (self.loop.now_ms() < self.deaf_until and not self.flow):
+            self.overruns += len(piece) if self.vm else 0
+            del self._coming[: len(piece)]
+            return
+        lossless = self.flow or not self.baud
+        room = (USB_ROOM if lossless else RING) - self.vm.console.unread()
+        taken = piece[: max(0, room)]
+        if taken:
+            self._put(taken)
+        if not lossless:
+            self.overruns += len(piece) - len(taken)
+        del self._coming[: len(taken) if lossless else len(piece)]
+
+    def _put(self, data: bytes) -> None:
+        self.repl.told(data)
+        self._since = self.vm.busy_ms()
+        self.vm.console.host.send(data)
+        self.arrived()
+
+    # Ctrl-C
+
+    def _decide(self) -> None:
+        """Is this Ctrl-C a character for the REPL, or the end of what runs? Wait until that is sure."""
+        if self.vm is None:
+            del self._coming[:1]
+        elif self.drain() or self.repl.reading:
+            del self._coming[:1]
+            self._put(b"\x03")
+        elif self._started and self._computes():
+            del self._coming[:1]
+            self._since = self.vm.busy_ms()
+            self.vm.interrupt()
+        else:
+            self._ticking = True
+            self.loop.chore(1, self._undecided)
+            return
+        self._go_on()
+
+    def _undecided(self) -> None:
+        self._ticking = False
+        self._decide() if self._coming[:1] == b"\x03" else self._go_on()
+
+    def _computes(self) -> bool:
+        """It has had time enough to come to its prompt, and did not."""
+        return (self.vm.asleep() and not self.drain()) or self.vm.busy_ms() - self._since > 3
+
+    # Out of the VM
+
+    def drain(self) -> bool:
+        """Take what the VM said; True when it says it reads a line now."""
+        said = self.repl.reading
+        while self.vm:
+            try:
+                data = self.vm.console.host.recv(65536)
+            except OSError:
+                break
+            if not data:
+                break
+            said = self.repl.heard(data) or self.repl.reading
+            if self.repl.reading:
+                self.interrupt_char = _INTERRUPT  # the port sets it for every line it runs
+            self.say(self._dress(data))
+        return said
+
+    def say(self, data: bytes) -> None:
+        """Show `data` outside."""
+        if data:
+            self.log.write(data)
+            for face in self.faces:
+                face.send(data)
+
+    def _dress(self, data: bytes) -> bytes:
+        """Without what the port would not print: the way into raw mode, the VM's own banner."""
+        data = self._held + data
+        self._held = b""
+        if self._skip_to:
+            before, found, after = data.partition(self._skip_to)
+            if not found:
+                self._held = before
+                return b""
+            data, self._skip_to = self._skip_to + after, b""
+        at = data.find(self.vm_banner) if self.vm_banner else -1
+        if at < 0:
+            return data
+        end = data.find(_BANNER_END, at)
+        if end < 0 and len(data) - at < 250:
+            self._held = data[at:]
+            return data[:at]
+        return data[:at] + self.banner + data[end:] if end > 0 else data
+
+    # Its life
+
+    def attach(self, vm: Machine) -> None:
+        """A VM starts; what was under way to the one before it still arrives."""
+        self.vm = vm
+        self.repl.fresh()
+        self.interrupt_char = _INTERRUPT
+        self._held = self._skip_to = b""
+        self._started = False
+        self.loop.watch(vm.console.host, self.drain)
+
+    def running(self) -> None:
+        """Its first code runs: from now on it can be interrupted."""
+        self._started = True
+
+    def booted(self, raw: bool) -> None:
+        """Its boot files have run: the REPL comes. After a reset from raw mode it is raw again."""
+        self.drain()
+        self._since = self.vm.busy_ms()
+        if raw:
+            self._skip_to = RAW_BANNER
+            self.vm.console.host.send(b"\x01")
+
+    def detach(self) -> None:
+        """The VM has ended."""
+        if self.vm:
+            self.drain()
+            self.loop.unwatch(self.vm.console.host)
+            self.say(self._held)
+            self._held, self.vm = b"", None
+
+    def clear(self) -> None:
+        """What was on its way is lost: a reset."""
+        self._coming.clear()
+        for face in self.faces:
+            face.resume()

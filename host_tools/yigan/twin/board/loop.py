@@ -1,0 +1,156 @@
+"""One loop for everything on a board: file descriptors, and two heaps of things to do later.
+
+*Events* happen in board time, which is the host's (`Loop`) or runs only when told to (`VirtualLoop`).
+*Chores* (is anybody at the port, is a reply overdue) always happen in the host's time.
+"""
+
+import heapq
+import itertools
+import selectors
+import time
+from collections.abc import Callable
+
+FOREVER = float("inf")
+
+
+class Handle:
+    """Something due at `at` milliseconds; `cancel()` forgets it."""
+
+    def __init__(self, at: float, order: int, call: Callable[[], object]):
+        self.at, self.order, self.call = at, order, call
+
+    def cancel(self) -> None:
+        self.call = _nothing
+
+    def __lt__(self, other: "Handle") -> bool:
+        return (self.at, self.order) < (other.at, other.order)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _host_ms() -> float:
+    return time.monotonic_ns() / 1e6
+
+
+class Loop:
+    """Board time is the host's. `now_ms()` starts at 0. Also the clock that twins are given."""
+
+    virtual = False
+
+    def __init__(self) -> None:
+        self.selector = selectors.DefaultSelector()
+        self.events: list[Handle] = []
+        self.chores: list[Handle] = []
+        self.stopped = False
+        self._order = itertools.count()
+        self._start = _host_ms()
+
+    def now_ms(self) -> float:
+        """Milliseconds of board time, with a fraction."""
+        return _host_ms() - self._start
+
+    def call_later(self, ms: float, call: Callable[[], object]) -> Handle:
+        """Do `call` after `ms` milliseconds of board time."""
+        return self._put(self.events, self.now_ms() + ms, call)
+
+    def chore(self, ms: float, call: Callable[[], object]) -> Handle:
+        """Do `call` after `ms` milliseconds of the host's time."""
+        return self._put(self.chores, _host_ms() + ms, call)
+
+    def _put(self, heap: list[Handle], at: float, call: Callable[[], object]) -> Handle:
+        handle = Handle(at, next(self._order), call)
+        heapq.heappush(heap, handle)
+        return handle
+
+    def watch(self, fd, call: Callable[[], object]) -> None:
+        """Do `call` whenever `fd` (number or object with fileno) can be read."""
+        try:
+            self.selector.register(fd, selectors.EVENT_READ, call)
+        except KeyError:
+            self.selector.modify(fd, selectors.EVENT_READ, call)
+
+    def unwatch(self, fd) -> None:
+        try:
+            self.selector.unregister(fd)
+        except (KeyError, ValueError):
+            pass
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def run(self) -> None:
+        while not self.stopped:
+            self.step()
+
+    def step(self) -> None:
+        """Wait for the next thing and do it."""
+        wait = self._wait_ms()
+        for key, _ in self.selector.select(None if wait == FOREVER else max(0.0, wait / 1000)):
+            if key.fileobj in self.selector.get_map():  # an earlier call may have unwatched it
+                key.data()
+        self._due(self.chores, _host_ms())
+        self._due(self.events, self.now_ms())
+
+    def _wait_ms(self) -> float:
+        event = self._first(self.events) - self.now_ms()
+        return min(event, self._first(self.chores) - _host_ms())
+
+    @staticmethod
+    def _first(heap: list[Handle]) -> float:
+        while heap and heap[0].call is _nothing:
+            heapq.heappop(heap)
+        return heap[0].at if heap else FOREVER
+
+    def _due(self, heap: list[Handle], now: float) -> None:
+        while self._first(heap) <= now:
+            heapq.heappop(heap).call()
+
+
+class VirtualLoop(Loop):
+    """Board time stands still until `advance()` is called, and then runs as fast as the VM lets it.
+
+    `idle()` is None while the VM computes; else the time at which it wants to be woken (FOREVER: never).
+    Time never moves while it computes: what it does takes no time, so a run can be repeated exactly.
+    """
+
+    virtual = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = 0.0
+        self._target = 0.0
+        self._reached: Callable[[], object] = _nothing
+        self.idle: Callable[[], float | None] = lambda: FOREVER
+        self.wake: Callable[[], object] = _nothing
+
+    def now_ms(self) -> float:
+        return self._now
+
+    def advance(self, ms: float, reached: Callable[[], object]) -> None:
+        """Let `ms` pass; `reached` is called when they have."""
+        self._target = max(self._now, self._target) + ms
+        self._reached = reached
+
+    def _wait_ms(self) -> float:
+        real = self._first(self.chores) - _host_ms()
+        until = self.idle()
+        if until is None:
+            return real
+        if self._now >= self._target and min(until, self._first(self.events)) > self._now:
+            self._reached, reached = _nothing, self._reached
+            reached()
+            return real
+        return 0.0
+
+    def step(self) -> None:
+        super().step()
+        until = self.idle()
+        if until is None:
+            return
+        following = min(until, self._first(self.events), self._target)
+        self._now = max(self._now, following)
+        self._due(self.events, self._now)
+        if until <= self._now and self.idle() == until:
+            self.wake()

@@ -1,0 +1,129 @@
+# `network` of a board: a station that finds whatever access point is asked for, unless the air is cut.
+import _hub
+
+STA_IF = 0
+AP_IF = 1
+STAT_IDLE = 1000
+STAT_CONNECTING = 1001
+STAT_GOT_IP = 1010
+STAT_NO_AP_FOUND = 201
+STAT_WRONG_PASSWORD = 202
+STAT_BEACON_TIMEOUT = 200
+STAT_ASSOC_FAIL = 203
+STAT_HANDSHAKE_TIMEOUT = 204
+AUTH_OPEN = 0
+AUTH_WPA2_PSK = 3
+
+_hostname = "mpy"
+_facts = {}
+_ADDRESS = ("192.168.4.20", "255.255.255.0", "192.168.4.1", "192.168.4.1")
+_NONE = ("0.0.0.0", "0.0.0.0", "0.0.0.0", "0.0.0.0")
+
+
+class WLAN:
+    IF_STA = 0
+    IF_AP = 1
+    PM_NONE = 0
+    PM_PERFORMANCE = 1
+    PM_POWERSAVE = 2
+    SEC_OPEN = 0
+    SEC_WPA2 = 3
+
+    def __init__(self, interface=0):
+        if interface not in (0, 1):
+            raise ValueError("invalid WLAN interface identifier")
+        self._if = interface
+        self._config = {"channel": 6, "pm": 1, "txpower": 20, "reconnects": 0}
+
+    def _state(self):
+        return _hub.ask("wlan_state") if self._if == 0 else "off"
+
+    def active(self, on=None):
+        if on is None:
+            return self._state() != "off"
+        if on and not self.active():
+            _hub.ask("wlan", "idle")
+        if not on:
+            _hub.ask("wlan", "off")
+        return bool(on)
+
+    def connect(self, ssid=None, key=None, *, bssid=None, **kw):
+        if not self.active():
+            raise OSError("Wifi Not Started")
+        _hub.ask("wlan", "connect", ssid or "")
+
+    def disconnect(self):
+        if self.active():
+            _hub.ask("wlan", "idle")
+
+    def isconnected(self):
+        return self._state() == "up"
+
+    def status(self, what=None):
+        state = self._state()
+        if what == "rssi":
+            return -58
+        if what is not None:
+            raise ValueError("unknown status param")
+        return _STATUS[state]
+
+    def scan(self):
+        if not self.active():
+            raise OSError("Wifi Not Active")
+        return [(b"pole", b"\x02\x00\x00\x00\x00\x01", 6, -58, 3, False)] if _hub.ask("air") else []
+
+    def ifconfig(self, config=None):
+        if config is None:
+            return _ADDRESS if self.isconnected() else _NONE
+
+    def ipconfig(self, name=None, **kw):
+        address = self.ifconfig()
+        if name == "addr4":
+            return address[:2]
+        if name == "gw4":
+            return address[2]
+        if name == "has_dhcp4":
+            return self.isconnected()
+        if name is not None:
+            raise ValueError("unknown config param")
+
+    def config(self, name=None, **kw):
+        if name is None:
+            self._config.update(kw)
+        elif name == "mac":
+            return bytes.fromhex(_facts["uid"])[:6]
+        elif name in ("essid", "ssid"):
+            return _hub.ask("wlan_ssid")
+        elif name in self._config:
+            return self._config[name]
+        else:
+            raise ValueError("unknown config param")
+
+
+def hostname(name=None):
+    global _hostname
+    if name is None:
+        return _hostname
+    if len(name) > 32:
+        raise ValueError("hostname too long")
+    _hostname = name
+
+
+def country(code=None):
+    return "XX"
+
+
+def setup(facts):
+    global _STATUS
+    _facts.update(facts)
+    here = globals()
+    if facts["port"] == "rp2":  # cyw43's link states
+        _STATUS = {"off": 0, "idle": 0, "connecting": 1, "up": 3, "failed": -2}
+        for name in list(here):
+            if name.startswith("STAT_") or name.startswith("AUTH_"):
+                del here[name]
+        here.update({"STAT_IDLE": 0, "STAT_CONNECTING": 1, "STAT_GOT_IP": 3, "STAT_NO_AP_FOUND": -2})
+        here.update({"STAT_WRONG_PASSWORD": -3, "STAT_CONNECT_FAIL": -1})
+    else:
+        _STATUS = {"off": 1000, "idle": 1000, "connecting": 1001, "up": 1010, "failed": 201}
+    del here["setup"]

@@ -1,0 +1,105 @@
+"""What on a chip counts time: watchdog, timers, the clock that runs on, sleep."""
+
+import errno
+
+from yigan.twin.board.loop import Handle, Loop
+from yigan.twin.board.wire import IDLE, RESUME, WDT_FEED, Refusal, Wire
+
+# Seconds from 1970 to where a port's clock starts without anybody setting it, and to its epoch.
+_START = {"esp32": 946684800, "rp2": 1609459200}  # 2000-01-01, 2021-01-01
+_EPOCH = {"esp32": 946684800, "rp2": 0}
+
+
+class Watchdog:
+    """Bites when it was not fed; nothing stops it but a reset of the chip."""
+
+    def __init__(self, wire: Wire, loop: Loop, bite):
+        self.loop, self.bite = loop, bite
+        self.ms = 0
+        self._due: Handle | None = None
+        wire.verbs["wdt"] = self.arm
+        wire.on[WDT_FEED] = lambda a, v, _: self.feed()
+
+    def arm(self, ms: int) -> None:
+        self.ms = min(self.ms or ms, ms)
+        self.feed()
+
+    def feed(self) -> None:
+        if self._due:
+            self._due.cancel()
+        if self.ms:
+            self._due = self.loop.call_later(self.ms, self.bite)
+
+    def reset(self) -> None:
+        self.ms = 0
+        self.feed()
+
+
+class Clock:
+    """The real-time clock, RTC memory, timers, and the VM's idleness (virtual time only)."""
+
+    def __init__(self, wire: Wire, loop: Loop, port: str, event):
+        self.loop, self.port, self.event, self.wire = loop, port, event, wire
+        self.memory = b""
+        self.timers: dict[int, Handle] = {}
+        self.idle_until: float | None = None
+        self.offset_ms = 0.0  # the clock reads offset + now
+        wire.verbs.update(rtc=self.set, rtc_memory=self.remember, timer=self.timer)
+        wire.on[IDLE] = self._idle
+        wire.on[RESUME] = lambda a, v, _: self._resume()
+        self.forget()
+
+    def epoch_ms(self) -> int:
+        """The time as the port tells it, in milliseconds since its epoch."""
+        return int(self.offset_ms + self.loop.now_ms())
+
+    def set(self, ms: int) -> None:
+        self.offset_ms = ms - self.loop.now_ms()
+
+    def forget(self) -> None:
+        """The supply was cut: time and RTC memory are gone."""
+        self.memory = b""
+        self.set((_START[self.port] - _EPOCH[self.port]) * 1000)
+
+    def remember(self, text: str | None) -> str:
+        """RTC memory as hex; None reads it."""
+        if text is not None:
+            self.memory = bytes.fromhex(text)
+        return self.memory.hex()
+
+    def timer(self, number: int, period_ms: float, repeat: bool) -> None:
+        """Period 0 ends it."""
+        if number in self.timers:
+            self.timers.pop(number).cancel()
+        if period_ms:
+            self.timers[number] = self.loop.call_later(period_ms, lambda: self._fire(number, period_ms, repeat))
+
+    def _fire(self, number: int, period_ms: float, repeat: bool) -> None:
+        if repeat:
+            self.timers[number] = self.loop.call_later(period_ms, lambda: self._fire(number, period_ms, repeat))
+        self.event(2, number, 0)
+
+    def stop_timers(self) -> None:
+        for handle in self.timers.values():
+            handle.cancel()
+        self.timers.clear()
+
+    # Virtual time: the VM says until when it has nothing to do.
+
+    def _idle(self, a: int, v: int, payload: bytes) -> object:
+        """`v` milliseconds from now, or -1: until something comes."""
+        if not self.loop.virtual:
+            raise Refusal(errno.ENOSYS)
+        self.idle_until = float("inf") if v < 0 else self.loop.now_ms() + v
+        return self.wire.LATER
+
+    def _resume(self) -> int:
+        """A socket woke it before its time."""
+        self.idle_until = None
+        return int(self.loop.now_ms())
+
+    def wake(self) -> None:
+        """Something came for it, or its time has."""
+        if self.idle_until is not None:
+            self.idle_until = None
+            self.wire.reply(int(self.loop.now_ms()))

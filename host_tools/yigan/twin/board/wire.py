@@ -1,0 +1,102 @@
+"""Requests from the VM's shims to the board, over one socket, in order.
+
+Request: op u8, a u8, n u16, v i32, then n bytes. Reply: v i32, n u16, errno u16, then n bytes.
+An op with bit 7 set wants no reply. Op 0 carries JSON both ways: `["name", argument...]`.
+Order matters (driver-enable before data before driver-disable), hence one socket for all.
+"""
+
+import errno
+import json
+import socket
+import struct
+from collections.abc import Callable
+
+HEAD = struct.Struct("<BBHi")
+REPLY = struct.Struct("<iHH")
+CALL = 0
+NO_REPLY = 0x80
+
+# Binary ops (mirrored in shims/_hub.py). `a` is a pin, UART or bus number.
+PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME, SPI = range(1, 12)
+PIN_WRITE, PWM_DUTY, WDT_FEED = 0x80, 0x81, 0x82
+
+
+class Refusal(Exception):
+    """The VM gets `OSError(number)`."""
+
+    def __init__(self, number: int = errno.EINVAL):
+        super().__init__(number)
+        self.number = number
+
+
+class Wire:
+    """`on[op] = fn(a, v, payload)` and `verbs[name] = fn(*arguments)`.
+
+    A handler returns an int, bytes or None, which is the reply; or LATER, and calls `reply()` itself.
+    """
+
+    LATER = object()
+
+    def __init__(self) -> None:
+        self.on: dict[int, Callable[[int, int, bytes], object]] = {CALL: self._call}
+        self.verbs: dict[str, Callable[..., object]] = {}
+        self.sock: socket.socket | None = None
+        self.waiting = False  # a request is being worked on: the VM stands still
+        self._buffer = bytearray()
+        self.gone: Callable[[], object] = lambda: None
+
+    def attach(self, sock: socket.socket | None) -> None:
+        """Serve this socket from now on (None: nobody is there)."""
+        self.sock = sock
+        self.waiting = False
+        self._buffer.clear()
+
+    def readable(self) -> None:
+        """Take what the VM sent and answer it."""
+        sock = self.sock
+        try:
+            data = sock.recv(8192)
+        except OSError:
+            data = b""
+        if not data:
+            self.gone()
+            return
+        self._buffer += data
+        while self.sock is sock and len(self._buffer) >= HEAD.size:
+            op, a, n, v = HEAD.unpack_from(self._buffer)
+            if len(self._buffer) < HEAD.size + n:
+                return
+            payload = bytes(self._buffer[HEAD.size : HEAD.size + n])
+            del self._buffer[: HEAD.size + n]
+            self._serve(op, a, v, payload)
+
+    def _serve(self, op: int, a: int, v: int, payload: bytes) -> None:
+        self.waiting = not op & NO_REPLY
+        sock = self.sock
+        try:
+            result = self.on[op](a, v, payload)
+        except Refusal as refusal:
+            self.reply(-1, error=refusal.number)
+            return
+        if op & NO_REPLY or result is self.LATER or self.sock is not sock:
+            return
+        if isinstance(result, bytes):
+            self.reply(len(result), result)
+        else:
+            self.reply(int(result or 0))
+
+    def reply(self, value: int = 0, data: bytes = b"", error: int = 0) -> None:
+        """Let the VM go on."""
+        self.waiting = False
+        if self.sock:
+            try:
+                self.sock.sendall(REPLY.pack(value, len(data), error) + data)
+            except OSError:
+                pass  # it died meanwhile; `gone` follows
+
+    def _call(self, a: int, v: int, payload: bytes) -> object:
+        name, *arguments = json.loads(payload)
+        result = self.verbs[name](*arguments)
+        if result is self.LATER:
+            return result
+        return json.dumps(result).encode()
