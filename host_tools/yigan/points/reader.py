@@ -21,6 +21,7 @@ RANGES = {
     "u32": (0, 0xFFFFFFFE),
     "f32": (-0x7FFFFFFF, 0x7FFFFFFF),
     "enum": (0, 0xFFFE),
+}
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _POLICY = ("deadband", "min_s", "max_s", "ttl_s")
 
