@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from yigan import near, places
 from yigan.errors import ConfigError
@@ -168,12 +169,12 @@ def _option(name: str, data: dict, where: str) -> Option:
     return option
 
 
-_PYTHON = {
+_PYTHON: dict[str, type | tuple[type, ...]] = {
     "int": int, "pin": int, "float": (int, float), "bool": bool, "str": str, "map": str, "list": list,
 }  # fmt: skip
 
 
-def fits(option: Option, value: object) -> bool:
+def fits(option: Option, value: Any) -> bool:
     """Whether `value` has the option's type and lies within its limits or values."""
     if option.type == "enum":
         return value in option.values
