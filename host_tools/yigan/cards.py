@@ -178,7 +178,8 @@ def fits(option: Option, value: Any) -> bool:
     """Whether `value` has the option's type and lies within its limits or values."""
     if option.type == "enum":
         return value in option.values
-    if not isinstance(value, _PYTHON[option.type]) or (isinstance(value, bool) and option.type != "bool"):
+    typed = isinstance(value, _PYTHON[option.type]) and isinstance(value, bool) == (option.type == "bool")
+    if not typed:
         return False
     if option.type == "pin":
         return value >= -1  # -1: not wired; which pins there are is the board's to say
