@@ -186,6 +186,7 @@ ADDED = [
         "pin_strap_breaks_boot",
         "pin = 12",
     ),
+    ('[[service]]\nkind = "sampler"\n[[service]]\nkind = "sampler"', "duplicate_service", 'kind = "sampler"'),
     ('[[service]]\nkind = "lightning"', "unknown_kind", 'kind = "lightning"'),
 ]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from yigan import bundle
 from yigan.conf import encode
-from yigan.conf.resolve import Plan
+from yigan.conf.plan import Plan
 
 # Measured on MicroPython 1.26.1 for ESP32 and RP2040 (bytes).
 _ASYNCIO = 2048  # the event loop and its modules, which are frozen in the stock images

@@ -5,7 +5,7 @@ import struct
 
 from yigan import points
 from yigan.conf import zone
-from yigan.conf.resolve import Device, Line, Member, Plan
+from yigan.conf.plan import Device, Line, Member, Plan
 from yigan.points import Point
 
 _WRITABLE = 0x10

@@ -3,82 +3,17 @@
 `resolve` never stops at a fault: what cannot be resolved becomes a finding and is left out of the plan.
 """
 
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from difflib import get_close_matches
+from collections.abc import Sequence
 
 from yigan import boards, cards, near, places, points
 from yigan.boards import Board
 from yigan.cards import Card
-from yigan.conf import option
-from yigan.conf.lines import Path as Keys
-from yigan.conf.pole import POINT_KEYS, Part, Peripheral, Pole, wrong_type
+from yigan.conf import option, row
+from yigan.conf.plan import BUS_OF_CARD, Device, Line, Member, Plan
+from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.errors import ConfigError
 from yigan.lang import t
 from yigan.points import Point
-
-BUS_OF_CARD = {"modbus": ("rs485", "uart")}  # a card's bus -> bus kinds that carry it; else its own kind
-_NETWORKED = "network"  # what an uplink's card says it needs
-
-
-@dataclass
-class Line:
-    """A bus this pole uses. `at` is where the pole file defines or first names it."""
-
-    name: str
-    kind: str
-    settings: dict
-    at: Keys
-    written: bool  # has a [bus.<name>] of its own
-    users: list["Device"] = field(default_factory=list)
-
-    @property
-    def pins(self) -> dict[str, int]:
-        """role -> GPIO number."""
-        roles = boards.ROLES.get(self.kind, {})
-        return {r: n for r in roles if isinstance(n := self.settings.get(r), int) and n >= 0}
-
-    @property
-    def modbus(self) -> bool:
-        return any(user.card.bus == "modbus" for user in self.users)
-
-
-@dataclass
-class Device:
-    """One peripheral: `points` are those of the point table in the order of its card, None where it has none."""
-
-    part: Peripheral
-    card: Card
-    options: dict
-    line: Line | None
-    points: list[Point | None]
-    map: object = None  # conf.regmap.RegMap of a register-map peripheral
-
-
-@dataclass
-class Member:
-    """One uplink or service; `points` as a Device's."""
-
-    part: Part
-    card: Card
-    options: dict
-    points: list[Point | None]
-
-
-@dataclass
-class Plan:
-    """All that `compile`, `twins` and the rules need. `board` is None when there is none of that name."""
-
-    pole: Pole
-    board: Board | None
-    devices: list[Device] = field(default_factory=list)
-    lines: dict[str, Line] = field(default_factory=dict)
-    uplinks: list[Member] = field(default_factory=list)
-    services: list[Member] = field(default_factory=list)
-    rows: list[Point] = field(default_factory=list)  # ids ascending, report overrides applied
-
-    def rows_of(self, room: str) -> list[Member]:
-        return self.uplinks if room == "uplinks" else self.services
 
 
 def resolve(pole: Pole) -> Plan:
@@ -97,9 +32,9 @@ class _Resolver:
         for part in self.pole.peripherals:
             self.device(part)
         for part in self.pole.uplinks:
-            self.member("uplinks", part, len(self.found.uplinks))
+            self.member("uplinks", part, (len(self.found.uplinks),))
         self.services()
-        self.rows()
+        self.found.rows = row.rows(self.found, self.table)
         return self.found
 
     def board(self) -> Board | None:
@@ -234,16 +169,16 @@ class _Resolver:
 
     # Uplinks and services
 
-    def member(self, room: str, part: Part, instance: int = 0) -> None:
+    def member(self, room: str, part: Part, instances: Sequence[int] = (0,)) -> None:
+        """An uplink or service with the points its card lists, of each of the `instances`."""
         card = self.card(room, part)
         if card is None:
             return
         options = option.fill(self.doc, part.at, card, part.options, ("name",))
-        if "name" in part.options:
-            options.pop("name", None)
-        self.found.rows_of(room).append(Member(part, card, options, self.served(card, instance)))
+        served = [p for number in instances for p in self.served(card, number)]
+        self.found.members(room).append(Member(part, card, options, served))
 
-    def served(self, card: Card, instance: int) -> list[Point | None]:
+    def served(self, card: Card, instance: int) -> list[Point]:
         if not card.capability:
             return []
         try:
@@ -256,102 +191,16 @@ class _Resolver:
             raise ConfigError(error.what, f"{places.shown(card.path)}:{card.line}", error.hint) from error
 
     def services(self) -> None:
-        """Those the file names, and those every pole (or every pole with such a capability) has."""
-        named = {part.kind: part for part in self.pole.services}
-        for part in named.values():
-            self.member("services", part)
-        present = {p.capability: set() for d in self.found.devices for p in d.points if p}
-        for device in self.found.devices:
-            for point in filter(None, device.points):
-                present[point.capability].add(point.instance)
-        for kind in cards.kinds("services"):
-            card = cards.service(kind)
-            needs = required_capability(card)
-            if kind not in named and (not needs or needs in present):
-                part = Part(("service",), kind)
-                instances = sorted(present[needs]) if needs else [0]
-                served = [p for n in instances for p in self.served(card, n)]
-                self.found.services.append(
-                    Member(part, card, option.fill(self.doc, part.at, card, {}), served)
-                )
-
-    # Points
-
-    def rows(self) -> None:
-        owners = [*self.found.devices, *self.found.uplinks, *self.found.services]
-        found = {p.id: p for owner in owners for p in owner.points if p}
-        for name, table in self.pole.points.items():
-            point = next((p for p in found.values() if p.name == name), None)
-            if point is None:
-                self.no_point(name, [p.name for p in found.values()])
-            else:
-                found[point.id] = self.overridden(point, name, table)
-        self.found.rows = [found[number] for number in sorted(found)]
-
-    def no_point(self, name: str, known: list[str]) -> None:
-        """An unknown point, unless a part that could not be looked up may have brought it."""
-        suspects = {"kind", "map"}
-        if any(f.place.key.rpartition(".")[2] in suspects for f in self.doc.findings) and self.is_known(name):
-            return
-        close = get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = near.hint(name, close or {n.rpartition(".")[0] + ".*" for n in known})
-        what = t("This pole has no point {n}.", "该灯杆没有测点 {n}。", n=name)
-        self.doc.error("unknown_point", ("point", name), what, hint)
-
-    def is_known(self, name: str) -> bool:
-        try:
-            return self.table.point(name) is not None
-        except ConfigError:
-            return False
-
-    def overridden(self, point: Point, name: str, table: dict) -> Point:
-        """The row with what `[point."..."]` says."""
-        values = {}
-        for key, value in table.items():
-            at = ("point", name, key)
-            if key not in POINT_KEYS:
-                what = t("{k!r} is unknown here.", "此处不认识 {k!r}。", k=key)
-                self.doc.error("unknown_key", at, what, near.hint(key, POINT_KEYS))
-            elif isinstance(value, bool) or not isinstance(value, (int, float)):
-                self.doc.error("wrong_type", at, wrong_type(key, float, value))
-            elif (judged := self.override(point, at, key, value)) is not None:
-                values[key] = judged
-        report = replace(
-            point.report, **{k: v for k, v in values.items() if k in ("deadband", "min_s", "max_s")}
-        )
-        low, high = values.get("low", point.raw_low), values.get("high", point.raw_high)
-        if low >= high:
-            what = t("low is not below high.", "low 不小于 high。")
-            self.doc.error("out_of_range", ("point", name, "low" if "low" in table else "high"), what)
-        if report.max_s and report.max_s < report.min_s:
-            what = t("max_s is below min_s.", "max_s 小于 min_s。")
-            self.doc.error("out_of_range", ("point", name, "max_s" if "max_s" in table else "min_s"), what)
-        return replace(
-            point, report=report, ttl_s=values.get("ttl_s", point.ttl_s), raw_low=low, raw_high=high
-        )
-
-    def override(self, point: Point, at: Keys, key: str, value: float) -> int | None:
-        """Seconds as they are; deadband, low and high scaled, within the table's own limits."""
-        if key.endswith("_s"):
-            if isinstance(value, int) and 0 <= value <= 0xFFFF:
-                return value
-            hint = t("0 to 65535 whole seconds.", "0 至 65535 整秒。")
-        else:
-            scaled = Decimal(str(value)).scaleb(-point.scale)
-            if not scaled.is_finite():
-                scaled = Decimal("0.5")  # no whole number: refused below
-            low, high = (
-                (0, point.raw_high - point.raw_low) if key == "deadband" else (point.raw_low, point.raw_high)
-            )
-            if scaled == int(scaled) and low <= scaled <= high:
-                return int(scaled)
-            hint = t("{a} to {b} {u} in steps of {s}.", "{a} 至 {b} {u}，步长 {s}。",
-                     a=Decimal(low).scaleb(point.scale), b=Decimal(high).scaleb(point.scale), u=point.unit,
-                     s=Decimal(1).scaleb(point.scale))  # fmt: skip
-        self.doc.error(
-            "out_of_range", at, t("{k} = {v} does not fit.", "{k} = {v} 不合适。", k=key, v=value), hint
-        )
-        return None
+        """Those every pole has, those its capabilities need, and what the file says of them."""
+        written = {part.kind: part for part in self.pole.services}
+        present: dict[str, set[int]] = {}
+        for point in (p for device in self.found.devices for p in device.points if p):
+            present.setdefault(point.capability, set()).add(point.instance)
+        for kind in dict.fromkeys([*written, *cards.kinds("services")]):
+            needs = required_capability(cards.service(kind)) if kind in cards.kinds("services") else ""
+            if kind in written or not needs or needs in present:
+                part = written.get(kind) or Part(("service",), kind)
+                self.member("services", part, sorted(present.get(needs, {0})))
 
 
 def required_capability(card: Card) -> str:

@@ -2,8 +2,8 @@
 
 from yigan.conf import encode, resolve, rules
 from yigan.conf.document import Finding
+from yigan.conf.plan import Plan
 from yigan.conf.pole import Pole, load
-from yigan.conf.resolve import Plan
 from yigan.errors import ConfigError
 from yigan.lang import t
 

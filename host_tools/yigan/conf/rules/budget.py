@@ -1,6 +1,6 @@
 """Does it fit? Flash for two slots, RAM for everything that is imported."""
 
-from yigan.conf.resolve import Plan
+from yigan.conf.plan import Plan
 from yigan.lang import t
 
 _TIGHT = 80  # percent: a fifth stays free for what the estimate does not know

@@ -4,8 +4,8 @@ from yigan import boards, near
 from yigan.boards import Board
 from yigan.conf.encode import line_settings, wanted
 from yigan.conf.lines import Path as Keys
+from yigan.conf.plan import BUS_OF_CARD, Line, Plan
 from yigan.conf.pole import wrong_type
-from yigan.conf.resolve import BUS_OF_CARD, Line, Plan
 from yigan.lang import t
 
 _SERIAL = ("uart", "rs485")

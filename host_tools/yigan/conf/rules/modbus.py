@@ -7,7 +7,7 @@ Times: MODBUS over Serial Line V1.02, 2.5.1.1 (11 bits a character, silent inter
 from dataclasses import dataclass
 
 from yigan.conf.encode import line_settings
-from yigan.conf.resolve import Device, Line, Plan
+from yigan.conf.plan import Device, Line, Plan
 from yigan.lang import t
 
 _CHAR_BITS = 11

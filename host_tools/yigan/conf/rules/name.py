@@ -1,13 +1,14 @@
 """Names and points that only one part may have."""
 
-from yigan.conf.resolve import Plan
+from yigan.conf.plan import Plan
 from yigan.lang import t
 
 
 def rule(plan: Plan) -> None:
-    """Two peripherals of one name; two of them serving one point of one instance."""
+    """Two peripherals of one name, or serving one point of one instance; a service written twice."""
     _names(plan)
     _points(plan)
+    _services(plan)
 
 
 def _names(plan: Plan) -> None:
@@ -43,3 +44,12 @@ def _points(plan: Plan) -> None:
                 "duplicate_instance", at, what, t("Write instance = {n}.", "请写 instance = {n}。", n=number)
             )
         owner.update({p.id: device.part.name for p in device.points if p and p.id not in owner})
+
+
+def _services(plan: Plan) -> None:
+    doc, seen = plan.pole.document, {}
+    for part in plan.pole.services:
+        line = doc.place(*part.at).line
+        if seen.setdefault(part.kind, line) != line:
+            what = t("{k} is already in line {l}.", "{k} 已在第 {l} 行。", k=part.kind, l=seen[part.kind])
+            doc.error("duplicate_service", (*part.at, "kind"), what)

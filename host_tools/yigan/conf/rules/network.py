@@ -5,8 +5,8 @@ import ipaddress
 from yigan import near
 from yigan.cards import Card
 from yigan.conf.option import misspelt
+from yigan.conf.plan import Member, Plan
 from yigan.conf.pole import Part, wrong_type
-from yigan.conf.resolve import Member, Plan
 from yigan.lang import t
 
 # [[interface]] has no card: the port's hal has them all (pole/hal/board.py).

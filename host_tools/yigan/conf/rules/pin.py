@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from yigan.boards import ROLES, Board, Pin, ranges
 from yigan.conf.lines import Path as Keys
-from yigan.conf.resolve import Line, Plan
+from yigan.conf.plan import Line, Plan
 from yigan.errors import ConfigError
 from yigan.lang import t
 

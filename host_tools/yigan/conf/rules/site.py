@@ -1,8 +1,8 @@
 """Where the pole stands: WGS-84 degrees and an IANA time zone."""
 
 from yigan.conf import zone
+from yigan.conf.plan import Plan
 from yigan.conf.pole import Site
-from yigan.conf.resolve import Plan
 from yigan.errors import ConfigError
 from yigan.lang import t
 

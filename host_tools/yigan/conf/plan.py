@@ -1,0 +1,72 @@
+"""A pole file with every name looked up: what `resolve` makes, and what the rules and the compiler read."""
+
+from dataclasses import dataclass, field
+
+from yigan import boards
+from yigan.boards import Board
+from yigan.cards import Card
+from yigan.conf.lines import Path as Keys
+from yigan.conf.pole import Part, Peripheral, Pole
+from yigan.points import Point
+
+BUS_OF_CARD = {"modbus": ("rs485", "uart")}  # a card's bus -> bus kinds that carry it; else its own kind
+
+
+@dataclass
+class Line:
+    """A bus this pole uses. `at` is where the pole file defines or first names it."""
+
+    name: str
+    kind: str
+    settings: dict
+    at: Keys
+    written: bool  # has a [bus.<name>] of its own
+    users: list["Device"] = field(default_factory=list)
+
+    @property
+    def pins(self) -> dict[str, int]:
+        """role -> GPIO number."""
+        roles = boards.ROLES.get(self.kind, {})
+        return {r: n for r in roles if isinstance(n := self.settings.get(r), int) and n >= 0}
+
+    @property
+    def modbus(self) -> bool:
+        return any(user.card.bus == "modbus" for user in self.users)
+
+
+@dataclass
+class Device:
+    """One peripheral: `points` are those of the point table in the order of its card, None where it has none."""
+
+    part: Peripheral
+    card: Card
+    options: dict
+    line: Line | None
+    points: list[Point | None]
+    map: object = None  # conf.regmap.RegMap of a register-map peripheral
+
+
+@dataclass
+class Member:
+    """One uplink or service; `points` as a Device's."""
+
+    part: Part
+    card: Card
+    options: dict
+    points: list[Point | None]
+
+
+@dataclass
+class Plan:
+    """All that `compile`, `twins` and the rules need. `board` is None when there is none of that name."""
+
+    pole: Pole
+    board: Board | None
+    devices: list[Device] = field(default_factory=list)
+    lines: dict[str, Line] = field(default_factory=dict)
+    uplinks: list[Member] = field(default_factory=list)
+    services: list[Member] = field(default_factory=list)
+    rows: list[Point] = field(default_factory=list)  # ids ascending, report overrides applied
+
+    def members(self, room: str) -> list[Member]:
+        return self.uplinks if room == "uplinks" else self.services
