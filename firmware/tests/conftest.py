@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -79,6 +80,8 @@ class Failed(Exception):
 
 
 class OnInterpreter(pytest.Item):
+    funcargs: ClassVar[dict] = {}  # plugins look there for fixtures: a file has none
+
     def runtest(self):
         provides = ",".join(sorted(PROVIDES[self.name]))
         test = self.path.relative_to(TESTS).as_posix()
