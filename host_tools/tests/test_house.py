@@ -45,6 +45,7 @@ OUTSIDE = {"asyncio", "time", "socket", "select", "os", "ssl", "random"} | BOARD
 PURE = {"codec", "protocol", "crypto"}
 
 LINES = 400
+TEST_LINES = 500  # vectors are long, and read by nobody
 FUNCTION_LINES = 60
 
 
@@ -189,8 +190,15 @@ def kinds(folder: str) -> list[str]:
     return sorted(p.stem for p in (POLE / folder).glob("*.py") if p.stem != "__init__")
 
 
+def is_driver(kind: str) -> bool:
+    """modbus_rtu is a bus that drivers stand on: no device, no twin."""
+    body = tree(POLE / "drivers" / f"{kind}.py").body
+    return any(isinstance(node, ast.ClassDef) and node.name == "Driver" for node in body)
+
+
 def test_every_driver_has_a_twin():
-    none(f"{k}: no host_tools/yigan/twin/{k}.py" for k in kinds("drivers") if not (YIGAN / "twin" / f"{k}.py").exists())
+    wanted = [YIGAN / "twin" / f"{k}.py" for k in kinds("drivers") if is_driver(k)]
+    none(f"no {twin.relative_to(ROOT)}" for twin in wanted if not twin.exists())
 
 
 @pytest.mark.parametrize("folder", ["codec", "crypto", "drivers", "protocol", "services", "uplinks"])
@@ -211,6 +219,8 @@ def covered(tests: Path, kind: str) -> bool:
 def test_every_kind_ends_its_docstring_with_its_card(folder):
     read = {"drivers": cards.driver, "services": cards.service, "uplinks": cards.uplink}[folder]
     for kind in kinds(folder):
+        if folder == "drivers" and not is_driver(kind):
+            continue
         try:
             read(kind)
         except errors.YiganError as error:
@@ -235,7 +245,8 @@ def test_names_say_what_is_inside():
 
 def test_modules_can_be_read_in_one_sitting():
     lengths = ((p, len(p.read_text(encoding="utf-8").splitlines())) for p in all_code())
-    none(place(p, n, f"{n} lines, {LINES} at most") for p, n in lengths if n > LINES)
+    most = {True: TEST_LINES, False: LINES}
+    none(place(p, n, f"{n} lines") for p, n in lengths if n > most[p.name.startswith("test_")])
 
 
 def functions() -> Iterator[tuple[Path, ast.AST, int]]:
