@@ -183,7 +183,7 @@ def checkout(tmp_path_factory) -> Path:
     return root
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def here(checkout, monkeypatch):
     monkeypatch.setenv("YIGAN_ROOT", str(checkout))
     monkeypatch.setenv("YIGAN_LANG", "en")

@@ -115,6 +115,8 @@ def _verified(files: dict[str, bytes], where: str) -> Bundle:
     if not found or not all(rows):
         raise _damaged(t("its manifest is not one", "清单格式不对"), where)
     lines = {row[3]: row[0] for row in rows if row}
+    if len(lines) != len(rows):
+        raise _damaged(t("a file is listed twice", "有文件被列了两次"), where)
     for name, data in files.items():
         if name in OUTSIDE:
             lines[name] = _line(name, data)

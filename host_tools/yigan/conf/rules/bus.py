@@ -209,7 +209,8 @@ def _pwm(plan: Plan, board: Board, lines: list[Line]) -> None:
 
 
 def _freq(line: Line) -> int:
-    return int(line.settings.get("freq_hz", 1000))
+    freq_hz = line.settings.get("freq_hz", 1000)
+    return freq_hz if isinstance(freq_hz, int) else 1000  # a wrong type has its own finding
 
 
 def _slices(plan: Plan, board: Board, lines: list[Line]) -> None:

@@ -13,7 +13,7 @@ _HOURS_OFF = 4  # wider than any time zone is from its sun: western China is 2.9
 def rule(plan: Plan) -> None:
     """Range, swapped co-ordinates, unknown zone, a zone that does not fit the longitude, summer time."""
     site, doc = plan.pole.site, plan.pole.document
-    if "site" not in doc.data:
+    if not isinstance(doc.data.get("site"), dict):
         return
     if _swapped(site):
         doc.error(
