@@ -14,7 +14,10 @@ def der(data):
     parts = data.split(_MARK)
     if len(parts) < 4 or parts[3] != b"END" + parts[1][5:]:
         raise ConfigError("PEM")
+    body = parts[2].replace(b"\r", b"").replace(b"\n", b"")
+    if len(body) % 4:  # not every MicroPython looks
+        raise ConfigError("PEM")
     try:
-        return binascii.a2b_base64(parts[2].replace(b"\r", b"").replace(b"\n", b""))
+        return binascii.a2b_base64(body)
     except ValueError:  # binascii.Error is one
         raise ConfigError("PEM")
