@@ -72,6 +72,22 @@ CARDS = {
         en = "Slave address"
         zh = "从站地址"
         """,
+    "drivers/modbus_rtu": """
+        bus = "rs485"
+        points = []
+        [options.timeout_ms]
+        type = "int"
+        default = 300
+        low = 20
+        high = 10000
+        en = "Wait"
+        zh = "等待"
+        [options.pause_ms]
+        type = "int"
+        default = 0
+        en = "Pause"
+        zh = "间隔"
+        """,
     "uplinks/server": """
         [options.port]
         type = "int"
@@ -178,8 +194,6 @@ def checkout(tmp_path_factory) -> Path:
         path = root / "firmware" / "pole" / f"{name}.py"
         path.parent.mkdir(exist_ok=True)
         path.write_text(_card(name, card), encoding="utf-8")
-    bus = root / "firmware" / "pole" / "drivers" / "modbus_rtu.py"
-    bus.write_text('"""The bus of the tests."""\n\n\nclass Bus:\n    pass\n')
     return root
 
 

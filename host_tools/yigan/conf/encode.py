@@ -5,7 +5,7 @@ import struct
 
 from yigan import points
 from yigan.conf import zone
-from yigan.conf.plan import Device, Line, Member, Plan
+from yigan.conf.plan import SHARED_DRIVER, Device, Line, Member, Plan
 from yigan.points import Point
 
 _WRITABLE = 0x10
@@ -78,7 +78,8 @@ def _bus(line: Line) -> dict:
     if line.kind in _SERIAL:
         entry = {**entry, **line_settings(line)}
     if line.modbus:
-        entry["driver"] = "modbus_rtu"
+        entry["driver"] = SHARED_DRIVER
+        entry["options"] = line.options
     return entry
 
 

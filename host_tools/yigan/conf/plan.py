@@ -10,6 +10,7 @@ from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.points import Point
 
 BUS_OF_CARD = {"modbus": ("rs485", "uart")}  # a card's bus -> bus kinds that carry it; else its own kind
+SHARED_DRIVER = "modbus_rtu"  # wraps a serial line for all Modbus slaves on it; no peripheral of its own
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Line:
     at: Keys
     written: bool  # has a [bus.<name>] of its own
     users: list["Device"] = field(default_factory=list)
+    options: dict = field(default_factory=dict)  # of the driver that several users share
 
     @property
     def pins(self) -> dict[str, int]:

@@ -9,7 +9,7 @@ from yigan import boards, cards, near, places, points
 from yigan.boards import Board
 from yigan.cards import Card
 from yigan.conf import option, row
-from yigan.conf.plan import BUS_OF_CARD, Device, Line, Member, Plan
+from yigan.conf.plan import BUS_OF_CARD, SHARED_DRIVER, Device, Line, Member, Plan
 from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.errors import ConfigError
 from yigan.lang import t
@@ -31,6 +31,7 @@ class _Resolver:
         self.written_buses()
         for part in self.pole.peripherals:
             self.device(part)
+        self.shared_lines()
         for part in self.pole.uplinks:
             self.member("uplinks", part, (len(self.found.uplinks),))
         self.services()
@@ -84,6 +85,14 @@ class _Resolver:
             self.doc.error("unknown_bus", at, what, self.suitable(card, part.bus))
         return None
 
+    def shared_lines(self) -> None:
+        """The options of the driver on a Modbus line stand in its [bus.<name>] table."""
+        for line in (x for x in self.found.lines.values() if x.modbus):
+            card = cards.driver(SHARED_DRIVER)
+            written = {k: v for k, v in line.settings.items() if k in card.options}
+            line.settings = {k: v for k, v in line.settings.items() if k not in written}
+            line.options = option.fill(self.doc, ("bus", line.name), card, written)
+
     def suitable(self, card: Card, word: str = "") -> str:
         """The buses that a kind could use here, those near `word` first."""
         board = self.found.board
@@ -111,6 +120,11 @@ class _Resolver:
             return None
 
     def device(self, part: Peripheral) -> None:
+        if part.kind == SHARED_DRIVER:
+            what = t("{k} is the line, not a peripheral.", "{k} 是线路，不是外设。", k=part.kind)
+            hint = t("Write kind = {k}.", "请写 kind = {k}。", k='"modbus_sensor"')
+            self.doc.error("unknown_kind", (*part.at, "kind"), what, hint)
+            return
         card = self.card("drivers", part)
         if card is None:
             return

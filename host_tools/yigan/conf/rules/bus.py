@@ -1,10 +1,10 @@
 """Buses: does the kind suit, is it complete, who shares it, are there so many of them?"""
 
-from yigan import boards, near
+from yigan import boards, cards, near
 from yigan.boards import Board
 from yigan.conf.encode import line_settings, wanted
 from yigan.conf.lines import Path as Keys
-from yigan.conf.plan import BUS_OF_CARD, Line, Plan
+from yigan.conf.plan import BUS_OF_CARD, SHARED_DRIVER, Line, Plan
 from yigan.conf.pole import wrong_type
 from yigan.lang import t
 
@@ -65,11 +65,18 @@ def _keys(plan: Plan, line: Line, board: Board) -> None:
     """The `[bus.<name>]` table itself."""
     doc, table = plan.pole.document, plan.pole.buses.get(line.name, {})
     known: dict[str, type] = {"kind": str, **dict.fromkeys(boards.ROLES[line.kind], int), **KEYS[line.kind]}
+    shared = (
+        cards.driver(SHARED_DRIVER).options
+        if line.kind in _SERIAL and (line.modbus or not line.users)
+        else {}
+    )
     for key, value in table.items():
         at = ("bus", line.name, key)
+        if key in shared:
+            continue  # judged against the driver's card
         if key not in known:
             what = t("A {k} bus has no {w!r}.", "{k} 总线没有 {w!r}。", k=line.kind, w=key)
-            doc.error("unknown_key", at, what, near.hint(key, known))
+            doc.error("unknown_key", at, what, near.hint(key, {*known, *shared}))
         elif not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
             doc.error("wrong_type", at, wrong_type(key, known[key], value))
         elif key in _VALUES and value not in _VALUES[key]:

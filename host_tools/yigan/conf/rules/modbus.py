@@ -44,12 +44,14 @@ def loads(plan: Plan) -> list[Load]:
     ]
 
 
-def exchange_ms(fc: int, count: int, baud: int, turnaround_ms: float = _TURNAROUND_MS) -> float:
+def exchange_ms(
+    fc: int, count: int, baud: int, pause_ms: float = 0.0, turnaround_ms: float = _TURNAROUND_MS
+) -> float:
     """Wire time of one request and its reply, with both silent intervals and the slave's thinking time."""
     data = 2 * count if fc in (3, 4) else (count + 7) // 8
     char_ms = _CHAR_BITS * 1000 / baud
     silence_ms = 1.75 if baud > 19200 else 3.5 * char_ms
-    return (_REQUEST + _REPLY + data) * char_ms + 2 * silence_ms + turnaround_ms
+    return (_REQUEST + _REPLY + data) * char_ms + 2 * max(silence_ms, pause_ms) + turnaround_ms
 
 
 def load_percent(line: Line) -> float:
@@ -57,13 +59,17 @@ def load_percent(line: Line) -> float:
     baud = line_settings(line)["baud"]
     if not isinstance(baud, int) or baud <= 0:
         return 0.0
-    return sum(100 * _round_ms(user, baud) / _period_ms(user) for user in line.users)
+    return sum(100 * _round_ms(user, line, baud) / _period_ms(user) for user in line.users)
 
 
-def _round_ms(device: Device, baud: int) -> float:
-    turnaround = device.options.get("turnaround_ms", _TURNAROUND_MS)
-    requests = getattr(device.map, "requests", ())
-    return sum(exchange_ms(request[0], request[2], baud, float(turnaround)) for request in requests)
+def _round_ms(device: Device, line: Line, baud: int) -> float:
+    pause_ms = float(line.options.get("pause_ms") or 0)
+    return sum(exchange_ms(fc, count, baud, pause_ms) for fc, count in requests(device))
+
+
+def requests(device: Device) -> list[tuple[int, int]]:
+    """(function code, registers) of every question a slave is asked in one round."""
+    return [(request[0], request[2]) for request in getattr(device.map, "requests", ())]
 
 
 def _period_ms(device: Device) -> float:

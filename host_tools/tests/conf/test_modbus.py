@@ -1,0 +1,141 @@
+"""Modbus lines: addresses, one speed, and what the wire can carry."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from checkout import GOOD
+
+import yigan.conf
+from yigan import conf
+from yigan.conf.rules import modbus
+from yigan.errors import ConfigError
+
+MAPS = {
+    # one question of 2 registers
+    "small": SimpleNamespace(points=["temperature", "humidity"], requests=[(3, 0, 2)], baud=9600),
+    # 8 questions of 100 registers
+    "huge": SimpleNamespace(points=["wind_speed"], requests=[(4, 100 * n, 100) for n in range(8)], baud=9600),
+    "slow": SimpleNamespace(points=["pressure"], requests=[(3, 0, 1)], baud=4800),
+}
+for found in MAPS.values():
+    found.plan = lambda: [[3, 0, 2, [[0, "i16", 1, 1, 0, 0]]]]
+
+
+@pytest.fixture(autouse=True)
+def maps(monkeypatch):
+    def load(name):
+        if name not in MAPS:
+            raise ConfigError("There is no map.", hint="Did you mean small?")
+        return MAPS[name]
+
+    monkeypatch.setattr(yigan.conf, "regmap", SimpleNamespace(load=load), raising=False)
+
+
+LINE = """
+[bus.rs485]
+baud = 9600
+timeout_ms = 200
+"""
+
+
+def slave(name, address, map_name="small", more=""):
+    return f"""
+[[peripheral]]
+kind = "modbus_sensor"
+name = "{name}"
+bus = "rs485"
+map = "{map_name}"
+address = {address}
+{more}
+"""
+
+
+def pole(*slaves, line=LINE):
+    return GOOD + line + "".join(slaves)
+
+
+def codes(path):
+    return [(f.level, f.code) for f in conf.check(conf.load(path))]
+
+
+def test_two_slaves_on_a_line(write):
+    path = write(pole(slave("a", 1), slave("b", 2, "small", "instance = 1")))
+    assert codes(path) == []
+    config = json.loads(conf.compile(conf.load(path))["config.json"])
+    assert config["buses"]["rs485"] == {
+        "kind": "rs485", "id": 2, "tx": 27, "rx": 26, "de": 4, "baud": 9600, "parity": "N", "stop": 1, "bits": 8,
+        "driver": "modbus_rtu", "options": {"timeout_ms": 200, "pause_ms": 0},
+    }  # fmt: skip
+    assert config["peripherals"][2]["options"] == {
+        "address": 1,
+        "plan": [[3, 0, 2, [[0, "i16", 1, 1, 0, 0]]]],
+    }
+    wiring = conf.twins(conf.load(path))[3]
+    assert (wiring.bus_kind, wiring.line, wiring.unit) == ("modbus", "rs485", 2)
+    assert (wiring.options["address"], wiring.options["map"], wiring.pins["de"]) == (2, "small", 4)
+
+
+@pytest.mark.parametrize(
+    ("slaves", "line", "code", "mark"),
+    [
+        ([slave("a", 7), slave("b", 7, "small", "instance = 1")], LINE, "duplicate_address", "address = 7"),
+        ([slave("a", 0)], LINE, "out_of_range", "address = 0"),
+        ([slave("a", 248)], LINE, "out_of_range", "address = 248"),
+        ([slave("a", 1, "smal")], LINE, "unknown_map", 'map = "smal"'),
+        ([slave("a", 1, "small", "baud = 4800")], LINE, "mixed_baud", "baud = 4800"),
+        ([slave("a", 1), slave("b", 2, "slow")], "", "mixed_baud", 'bus = "rs485"'),
+        (
+            [slave("a", 1, "small", 'parity = "E"'), slave("b", 2, "slow", "baud = 9600\nparity = 'N'")],
+            "",
+            "mixed_parity",
+            "parity = 'N'",
+        ),
+        ([slave("a", 1, "huge")], LINE, "bus_overloaded", "baud = 9600"),
+        (
+            [slave("a", 1)],
+            LINE.replace("timeout_ms = 200", "timeout_ms = 5"),
+            "out_of_range",
+            "timeout_ms = 5",
+        ),
+        ([slave("a", 1)], LINE.replace("timeout_ms", "timeout"), "unknown_key", "timeout = 200"),
+        (
+            [slave("a", 1, "small").replace('"modbus_sensor"', '"modbus_rtu"')],
+            LINE,
+            "unknown_kind",
+            'kind = "modbus_rtu"',
+        ),
+    ],
+)
+def test_an_error_stands_at_its_line(write, slaves, line, code, mark):
+    text = pole(*slaves, line=line)
+    errors = [f for f in conf.check(conf.load(write(text))) if f.level == "error"]
+    assert [f.code for f in errors] == [code], errors
+    assert errors[0].place.line == text[: text.rindex(mark)].count("\n") + 1
+
+
+def test_a_makers_default_that_differs_is_only_a_warning(write):
+    """The fitter wrote the bus's speed on purpose and may have set the sensor to it."""
+    assert codes(write(pole(slave("a", 1), slave("b", 2, "slow")))) == [("warning", "other_baud")]
+    said = slave("b", 2, "slow", "baud = 9600")
+    assert codes(write(pole(slave("a", 1), said))) == []
+
+
+def test_slower_polling_relieves_the_line(write):
+    assert codes(write(pole(slave("a", 1, "huge", "period_s = 5")))) == []
+
+
+def test_exchange_times():
+    """9600 baud, 8 + 9 characters of 11 bits and two silences of 3.5: 27.5 ms on the wire."""
+    assert modbus.exchange_ms(3, 2, 9600, turnaround_ms=0) == pytest.approx(27.5, abs=0.05)
+    assert modbus.exchange_ms(3, 2, 115200, turnaround_ms=0) == pytest.approx(
+        5.12, abs=0.01
+    )  # silences stay 1.75 ms
+    assert modbus.exchange_ms(1, 9, 9600, turnaround_ms=0) == pytest.approx((8 + 7 + 7) * 11 / 9.6, abs=0.05)
+    assert modbus.exchange_ms(3, 2, 9600, 20, 0) == pytest.approx(27.5 + 2 * (20 - 4.01), abs=0.05)
+
+
+def test_the_load_is_told(write):
+    (load,) = modbus.loads(conf.plan(conf.load(write(pole(slave("a", 1, "small", "period_s = 0.5"))))))
+    assert (load.bus, load.baud) == ("rs485", 9600)
+    assert load.percent == pytest.approx(100 * (27.5 + 20) / 500, abs=0.1)
