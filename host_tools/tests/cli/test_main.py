@@ -101,6 +101,18 @@ def test_help_lists_verbs_and_examples(verb, capsys):
     assert "用法：" in out and "试试" in out
 
 
+@pytest.mark.parametrize(("missing", "code"), [("amqtt.broker", 3), ("yigan.gone", 1)])
+def test_a_verb_that_cannot_be_imported_spoils_no_other(capsys, monkeypatch, missing, code):
+    def load(name):
+        raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
+
+    monkeypatch.setattr(cli.importlib, "import_module", load)
+    assert cli.main(["--help"]) == 0
+    assert "not usable here" in capsys.readouterr().out
+    assert cli.main(["completion", "bash", "--any"]) == code
+    assert missing.partition(".")[0] in capsys.readouterr().err
+
+
 def test_version(capsys):
     assert cli.main(["--version"]) == 0
     assert "0." in capsys.readouterr().out

@@ -15,7 +15,7 @@ import click
 
 from yigan import __version__, lang
 from yigan.cli import _text
-from yigan.errors import YiganError
+from yigan.errors import ConfigError, YiganError
 from yigan.lang import t
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
@@ -31,13 +31,34 @@ class Verbs(_text.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        return importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
+        try:
+            return importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
+        except ImportError as error:  # the other verbs, help and doctor must still work
+            return _unloadable(cmd_name, error)
 
     def resolve_command(self, ctx, args):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             raise _text.no_such_verb(args[0], self.list_commands(ctx), ctx) from error
+
+
+def _unloadable(name: str, error: ImportError) -> click.Command:
+    """Stands in help for a verb whose file cannot be imported; says why when it is called."""
+    package = (error.name or "").partition(".")[0]
+    text = t("not usable here: {e}", "此处不可用：{e}", e=error)
+
+    def tell(**_: object) -> None:
+        if package in ("", "yigan"):
+            raise error
+        what = t("{n} needs the Python package {p}.", "{n} 需要 Python 包 {p}。", n=name, p=package)
+        raise ConfigError(
+            what,
+            hint=t("Install this project again (pip install -e .), or see yigan doctor.", "请重新安装本项目（pip install -e .），或运行 yigan doctor。"),
+        )
+
+    return click.Command(name, callback=tell, help=text, context_settings={"ignore_unknown_options": True},
+                         params=[click.Argument(["words"], nargs=-1)])  # fmt: skip
 
 
 _EXAMPLES = (
