@@ -1,0 +1,110 @@
+"""Any Modbus sensor that a register map describes (firmware/maps): the map is data, not code.
+
+The host compiles the map into `plan`: [[function, start, count, [[byte offset, type, mul, div, add, place in out],
+...]], ...], few requests for many registers.
+---
+title_zh = "Modbus 传感器（寄存器表）"
+bus = "modbus"
+baud = 9600
+map = true
+
+[options.map]
+type = "map"
+required = true
+en = "Register map: a file of firmware/maps, without .toml"
+zh = "寄存器表：firmware/maps 中的文件名，不带 .toml"
+
+[options.address]
+type = "int"
+default = 1
+low = 1
+high = 247
+en = "Slave address"
+zh = "从站地址"
+
+[options.warm_up_s]
+type = "int"
+low = 0
+high = 3600
+unit = "s"
+en = "Readings are marked warming for so long after power-up; else as the map says"
+zh = "上电后在该时间内数据标记为预热中；不写则按寄存器表"
+"""
+
+from pole import clock
+from pole.codec import modbus
+from pole.codec.register_value import RegisterValue
+from pole.errors import BAD_FRAME, BusError, DeviceFault
+from pole.quality import GOOD, WARMING
+
+_GONE = 3  # so many unanswered rounds: it was without power
+
+
+class Request:
+    """One read of the plan."""
+
+    def __init__(self, function, start, count, fields):
+        self.function = function
+        self.start = start
+        self.count = count
+        self.fields = [(at, RegisterValue(kind), mul, div, add, k) for at, kind, mul, div, add, k in fields]
+
+    def take(self, reply, out):
+        """The values of a reply PDU into `out`."""
+        for at, value, mul, div, add, k in self.fields:
+            out[k] = value.scaled(reply, 2 + at, mul, div, add)
+
+    def clear(self, out):
+        for field in self.fields:
+            out[field[5]] = None
+
+
+class Driver:
+    period_ms = 5000
+
+    def __init__(self, bus, options):
+        self._bus = bus
+        self._address = options["address"]
+        self._plan = [Request(*row) for row in options["plan"]]
+        self._pdu = bytearray(5)
+        self._reply = bytearray(2 + 2 * max(request.count for request in self._plan))
+        self._warm_up_ms = 1000 * options.get("warm_up_s", 0)
+        self._powered = clock.ticks_ms()
+        self._warming = self._warm_up_ms > 0
+        self._silent = 0  # rounds without an answer, in a row
+        self.bad = 0
+
+    async def read(self, out):
+        """A request that the device refuses leaves its values None; only if it refuses all it is faulty."""
+        refused = None
+        good = 0
+        for request in self._plan:
+            try:
+                await self._ask(request)
+                request.take(self._reply, out)
+                good += 1
+            except BusError:  # nobody there: the other requests would only wait too
+                self._silent += 1
+                raise
+            except DeviceFault as error:
+                self.bad += 1
+                refused = error
+                request.clear(out)
+        if not good:
+            raise refused
+        return self._quality()
+
+    async def _ask(self, request):
+        n = modbus.put_read(self._pdu, request.function, request.start, request.count)
+        n = await self._bus.exchange(self._address, self._pdu, n, self._reply)
+        if n != 2 + 2 * request.count:
+            raise DeviceFault(BAD_FRAME, n)
+
+    def _quality(self):
+        if self._silent >= _GONE:
+            self._powered = clock.ticks_ms()
+            self._warming = self._warm_up_ms > 0
+        self._silent = 0
+        if self._warming and clock.ticks_diff(clock.ticks_ms(), self._powered) >= self._warm_up_ms:
+            self._warming = False  # said once: ticks wrap, and must not say it again
+        return WARMING if self._warming else GOOD
