@@ -48,15 +48,25 @@ def carry(port: str, bundle: Bundle, progress: Progress | None = None) -> Report
 
     Whatever happens, the board boots what it had or the whole new bundle.
     """
-    for attempt in range(_AGAIN + 1):
+    report, link = carried(port, bundle, progress)
+    link.close()
+    return report
+
+
+def carried(port: str, bundle: Bundle, progress: Progress | None = None) -> tuple[Report, serial.Port]:
+    """As `carry`; the port comes back open, so that not a word of the starting board is lost."""
+    attempt = 0
+    while True:
+        attempt += 1
+        link = serial.open_within(port, 5.0 if attempt > 1 else 0.0)
         try:
-            with serial.open_within(port, 5.0 if attempt else 0.0) as link:
-                return _Carrier(link, bundle, progress or (lambda *_: None), Report(attempts=attempt + 1)).run()
-        except LinkError:
-            if attempt == _AGAIN:
+            report = Report(attempts=attempt)
+            return _Carrier(link, bundle, progress or (lambda *_: None), report).run(), link
+        except BaseException as error:
+            link.close()
+            if not isinstance(error, LinkError) or attempt > _AGAIN:
                 raise
-            time.sleep(1.0)
-    raise AssertionError("unreachable")
+        time.sleep(1.0)
 
 
 def look(link: serial.Port) -> tuple[RawRepl, Facts]:
@@ -113,7 +123,8 @@ class _Carrier:
         report = self.report
         report.was = found.pole(record.slot if record else plan.safe_slot(None, trees) or "a")
         report.slot, report.sent, report.copied, report.removed = todo.slot, todo.sent, todo.copied, todo.removed
-        report.launcher, report.changed = "/boot.py" in " ".join(r.line for r in todo.switch), not todo.nothing
+        report.launcher = any("/boot.py" in entry.line for entry in todo.switch)
+        report.changed = bool(todo.fill) or report.launcher or not record or record.slot != todo.slot
         self._stage("look")
         return todo
 

@@ -15,7 +15,7 @@ from yigan.lang import t
 from yigan.link.serial import Port
 
 IN_FLIGHT = 128
-PIECE = 64
+PIECE = 32
 _ACK_S = 1.0  # a piece takes 6 ms at 115200 baud; a board that collects its heap, 50 ms
 _WORK_S = 12.0  # the longest silence while the board works: littlefs may compact and erase many blocks
 _TRIES = 6

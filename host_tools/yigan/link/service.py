@@ -17,6 +17,7 @@ MOST = 200  # bytes of a request's JSON: the board's console keeps 259
 _TRIES = 3
 _SILENCE_S = 3.0  # a pole that draws its breath (an erase, a TLS handshake) is silent for less
 _MARK = b"#y0 "
+_ECHOES = 3
 
 
 def crc16(data: bytes) -> int:
@@ -139,16 +140,17 @@ class Client:
     def restart(self, mode: str = "hard") -> None:
         self.ask("restart", mode=mode)
 
-    def watch(self, names: list[str] | str = "*", every_s: int = 1) -> Iterator[dict]:
-        """Rows as the points change, for ever; the first ones tell all. Ends the watch when closed."""
-        rows: list[dict] = []
+    def watch(
+        self, names: list[str] | str = "*", every_s: int = 1, for_s: float | None = None
+    ) -> Iterator[dict]:
+        """Rows as the points change, for `for_s` seconds or ever; the first ones tell all. Ends the watch when closed."""
+        ends = time.monotonic() + for_s if for_s is not None else float("inf")
         (part,) = _portions(names)
-        lease = self.ask("watch", rows.append, names=part, every=every_s)["lease"]
+        lease = self.ask("watch", names=part, every=every_s)["lease"]
         number, renew = self._n, time.monotonic() + lease / 2
         try:
-            while True:
-                yield from rows
-                rows = self._changes(number)
+            while time.monotonic() < ends:
+                yield from self._changes(number)
                 if time.monotonic() > renew:
                     renew = time.monotonic() + lease / 2
                     self._renew(number, part, every_s)
@@ -172,9 +174,12 @@ class Client:
             pass  # the lease ends it
 
     def wait_hello(self, pole_id: str, timeout_s: float) -> dict:
-        """Until the pole answers `identify`, its greeting heard or not. LinkError when it does not in time."""
-        deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
+        """Until the pole answers `identify`, its greeting heard or not. LinkError when it does not in time.
+
+        A REPL echoes what we ask (and takes it for a comment): then no program runs, and waiting is in vain.
+        """
+        deadline, echoes = time.monotonic() + timeout_s, 0
+        while time.monotonic() < deadline and echoes < _ECHOES:
             self._n += 1
             self.port.write(encode({"n": self._n, "do": "identify"}))
             for message in self.messages(0.7):
@@ -182,6 +187,7 @@ class Client:
                     break  # it has just started: ask again at once
                 if message.get("n") == self._n and "ok" in message:
                     return message["ok"]
+                echoes += "do" in message
         raise _no_answer(self.port.name)
 
 

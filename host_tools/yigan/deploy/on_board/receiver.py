@@ -1,8 +1,8 @@
 # The receiver: takes framed, checksummed messages on the console and writes files. Pasted by deploy/paste.py.
 #
 # To the board:   A5, kind, sequence, length (2, low byte first), size (2), CRC-32 of these seven; then, if length is
-#                 not 0, the payload and its CRC-32. Each 64 bytes of the payload are acknowledged once read.
-# From the board: 80..BF  so many 64-byte pieces of this payload were read (modulo 64; the last may be shorter)
+#                 not 0, the payload and its CRC-32. Each 32 bytes of the payload are acknowledged once read.
+# From the board: 80..BF  so many 32-byte pieces of this payload were read (modulo 64; the last may be shorter)
 #                 lines   `!<sequence, 2 hex><mark><text>*<CRC-32 of all before the star, 8 hex>`, mark
 #                         "+" one row, "~" still busy, "=" done, "-" failed, "?" I lost the thread: say it again
 # Messages:       T  hash of a slot's tree ("a"), with "+" a row for each file      S  a stream begins (window bits)
@@ -24,7 +24,7 @@ import time
 import machine
 import micropython
 
-PIECE = 64
+PIECE = 32
 LARGEST = 4608  # bytes of one payload: a block that does not compress, and its frame
 ROOM = 4096  # bytes that one block unpacks to, at most
 SILENCE_MS = 15000  # a host that says nothing for so long is gone

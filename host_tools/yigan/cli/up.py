@@ -1,0 +1,111 @@
+"""`yigan up POLE.toml`: a board becomes a working pole."""
+
+import json
+from pathlib import Path
+
+import click
+
+from yigan import bundle, conf, home
+from yigan.bundle import Bundle
+from yigan.cli import _points, _text, _virtual
+from yigan.cli._progress import Progress
+from yigan.conf import Pole
+from yigan.deploy.commission import Commissioned, commission
+from yigan.errors import Refused
+from yigan.lang import t
+from yigan.link import ports
+from yigan.via import Reading
+
+
+@click.command(
+    cls=_text.Command,
+    help=t(
+        "Build a pole's bundle, put it on the board, start it and show its points. Safe to run again: "
+        "what is there already is not sent.",
+        "编译灯杆固件包，写入板子，启动并显示测点。可重复运行：已有内容不会重复发送。",
+    ),
+    examples=(
+        ("yigan up poles/demo.toml --virtual", "On a virtual board that keeps running", "部署到持续运行的虚拟板"),
+        ("yigan up poles/demo.toml --port /dev/ttyUSB0", "On a real one", "部署到真实板子"),
+        ("yigan up build/demo-0001.bundle --port COM5", "A bundle built elsewhere", "使用在别处编译的固件包"),
+    ),
+)
+@click.argument("file", metavar="POLE.toml", type=click.Path(path_type=Path))
+@click.option("--virtual", is_flag=True, help=t("Play the board here.", "在本机运行虚拟板。"))
+@click.option("--port", metavar="PORT", help=t(
+    "Serial port, rfc2217://HOST:PORT or socket://HOST:PORT. Default: the only board that is plugged in.",
+    "串口，或 rfc2217://主机:端口、socket://主机:端口。默认为唯一插入的板子。"))  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help=t("Print JSON.", "输出 JSON。"))
+def command(file: Path, virtual: bool, port: str | None, as_json: bool) -> None:
+    if virtual and port:
+        raise click.UsageError(t("Give --virtual or --port, not both.", "--virtual 与 --port 只能用一个。"))
+    pole, made = _made(file)
+    if virtual:
+        if pole is None:
+            raise click.UsageError(t("--virtual wants the pole file.", "--virtual 需要灯杆配置文件，而不是固件包。"))
+        port = _virtual.board(pole, file).port
+    port = port or ports.only()
+    with Progress(quiet=as_json) as progress:
+        done = commission(port, made, progress)
+    if as_json:
+        click.echo(json.dumps(_row(done, made, port), ensure_ascii=False, indent=2))
+    else:
+        _tell(done, made, port, virtual)
+
+
+def _made(file: Path) -> tuple[Pole | None, Bundle]:
+    """The pole file (None for a bundle) and its bundle. ConfigError, VerifyError."""
+    if file.suffix == ".bundle":
+        return None, bundle.read(file)
+    pole = conf.load(file)
+    for finding in conf.check(pole):
+        click.echo(f"{finding.place}{t(': warning: ', '：警告：')}{finding.what}", err=True)
+    made = bundle.build(pole)
+    if json.loads(made.files["config.json"]).get("port") == "linux":
+        raise Refused(
+            t("{b} runs Linux: there is no board to put a bundle on.", "{b} 运行 Linux，无法经串口部署。", b=pole.board),
+            str(file),
+            t(
+                "`yigan build` makes its bundle; unpack it there and run its main.py.",
+                "可用 `yigan build` 生成固件包，在该机解包后运行 main.py。",
+            ),
+        )
+    return pole, made
+
+
+def _readings(done: Commissioned) -> list[Reading]:
+    return [Reading(row["p"], row["v"], row["u"], row["q"], row["age"]) for row in done.readings]
+
+
+def _row(done: Commissioned, made: Bundle, port: str) -> dict:
+    return {
+        "pole": made.id,
+        "version": made.version,
+        "bundle": made.hash,
+        "port": port,
+        "seconds": done.seconds,
+        "deploy": done.report.as_dict(),
+        "identity": done.identity,
+        "points": [_points.as_json(reading) for reading in _readings(done)],
+    }
+
+
+def _tell(done: Commissioned, made: Bundle, port: str, virtual: bool) -> None:
+    report = done.report
+    if report.was and report.was != made.id:
+        click.echo(t("This board was pole {w}; it is {p} now.", "这块板原为 {w}，现为 {p}。", w=report.was, p=made.id))
+    _points.table(_readings(done))
+    what = (
+        t("{n} files sent ({k:.1f} KB), {c} copied on the board", "发送 {n} 个文件（{k:.1f} KB），板上复制 {c} 个",
+          n=len(report.sent), k=report.packed / 1024, c=len(report.copied))
+        if report.changed
+        else t("nothing to send, it was all there", "内容已是最新，无需发送")
+    )  # fmt: skip
+    click.echo(
+        t("{p} is up on {m}: {w}, {s:.1f} s.", "{p} 已在 {m} 上运行：{w}，用时 {s:.1f} 秒。",
+          p=click.style(made.id, bold=True), m=report.machine, w=what, s=done.seconds)
+    )  # fmt: skip
+    way = f"--via virtual:{made.id}" if virtual else f"--port {port}"
+    click.echo(t("Talk to it: yigan watch {w}", "与它对话：yigan watch {w}", w=way))
+    if virtual:
+        click.echo(t("End it: yigan virtual stop {f}", "结束：yigan virtual stop {f}", f=home.virtual(made.id)))

@@ -1,0 +1,90 @@
+"""From a bundle and a port to a pole that answers: carry it there, wait for the pole, make sure it is the new one."""
+
+import time
+from dataclasses import dataclass, field
+
+from yigan.bundle import Bundle
+from yigan.deploy.carry import Progress, Report, carried
+from yigan.errors import LinkError, VerifyError
+from yigan.lang import t
+from yigan.link import serial
+from yigan.link.service import Client
+
+START_S = 40.0  # a board that checks its file system and joins a network first
+_FIRST_READINGS_S = 6.0  # sensors' first values; what warms up longer is shown as that
+
+
+@dataclass
+class Commissioned:
+    """`report`: what the deploy did; `identity`: what the pole says of itself; `readings`: console rows."""
+
+    report: Report
+    identity: dict = field(default_factory=dict)
+    readings: list[dict] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def commission(port: str, bundle: Bundle, progress: Progress | None = None) -> Commissioned:
+    """Do all of it. VerifyError when the pole that comes up is not this bundle."""
+    began = time.monotonic()
+    tell = progress or (lambda *_: None)
+    report, link = carried(port, bundle, progress)
+    done = Commissioned(report)
+    tell("start", 0, 1)
+    try:
+        link = _still_there(link)
+        client = Client(link)
+        done.identity = _wait(client, bundle)
+        report.stages["start"] = round(time.monotonic() - began - sum(report.stages.values()), 3)
+        tell("report", 0, 1)
+        done.readings = _first_readings(client)
+    finally:
+        link.close()
+    done.seconds = round(time.monotonic() - began, 3)
+    return done
+
+
+def _still_there(link: serial.Port) -> serial.Port:
+    """The same port, opened anew when the board took it away with its reset, as those with their own USB do."""
+    try:
+        link.write(b"\n")
+        return link
+    except LinkError:
+        link.close()
+        return serial.open_within(link.name, 15.0)
+
+
+def _wait(client: Client, bundle: Bundle) -> dict:
+    heard: list[bytes] = []
+    client.strangers = heard.append
+    try:
+        identity = client.wait_hello(bundle.id, START_S)
+    except LinkError as error:
+        said = b"\n".join(heard[-12:]).decode(errors="replace").strip()
+        raise LinkError(
+            t("The bundle is on the board, but the pole does not answer.", "固件包已写入，但灯杆没有应答。"),
+            client.port.name,
+            t("It last said:\n{s}", "最后的输出：\n{s}", s=said) if said else error.hint,
+        ) from error
+    if identity.get("pole") != bundle.id or identity.get("bundle") != bundle.hash:
+        raise VerifyError(
+            t(
+                "Another pole came up: {p}, bundle {b}.",
+                "启动的不是刚写入的版本：{p}，固件包 {b}。",
+                p=identity.get("pole"),
+                b=identity.get("bundle"),
+            ),
+            client.port.name,
+            t("The board went back to what it had: `yigan log` says why.", "板子已回退到旧版本：`yigan log` 可查看原因。"),
+        )
+    return identity
+
+
+def _first_readings(client: Client) -> list[dict]:
+    """All points, as soon as each has been tried once, at the latest after some seconds."""
+    deadline = time.monotonic() + _FIRST_READINGS_S
+    while True:
+        rows = client.get()
+        if time.monotonic() > deadline or all(row["q"] != "never" for row in rows):
+            return rows
+        time.sleep(0.5)

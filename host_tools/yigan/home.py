@@ -1,0 +1,27 @@
+"""Where this user's own state lies: virtual boards and what else outlives a command, but belongs to no checkout.
+
+YIGAN_HOME names it; else XDG_STATE_HOME/yigan, else ~/.local/state/yigan.
+"""
+
+import os
+from pathlib import Path
+
+
+def folder() -> Path:
+    named = os.environ.get("YIGAN_HOME")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "yigan"
+
+
+def virtual(pole_id: str) -> Path:
+    """The folder of the virtual board that plays this pole."""
+    return folder() / "virtual" / pole_id
+
+
+def virtual_ids() -> list[str]:
+    """Every pole that has a virtual board here, running or not."""
+    try:
+        return sorted(path.name for path in (folder() / "virtual").iterdir() if path.is_dir())
+    except OSError:
+        return []
