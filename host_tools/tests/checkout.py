@@ -66,7 +66,7 @@ CARDS = {
         zh = "寄存器表"
         [options.address]
         type = "int"
-        required = true
+        default = 1
         low = 1
         high = 247
         en = "Slave address"

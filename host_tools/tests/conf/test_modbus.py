@@ -16,6 +16,9 @@ MAPS = {
     "small": SimpleNamespace(points=["temperature", "humidity"], requests=[(3, 0, 2)], baud=9600),
     # 8 questions of 100 registers
     "huge": SimpleNamespace(points=["wind_speed"], requests=[(4, 100 * n, 100) for n in range(8)], baud=9600),
+    "patient": SimpleNamespace(
+        points=["pressure"], requests=[(3, 0, 1)], baud=9600, period_ms=8000, address=9
+    ),
     "slow": SimpleNamespace(points=["pressure"], requests=[(3, 0, 1)], baud=4800),
 }
 for found in MAPS.values():
@@ -139,3 +142,13 @@ def test_the_load_is_told(write):
     (load,) = modbus.loads(conf.plan(conf.load(write(pole(slave("a", 1, "small", "period_s = 0.5"))))))
     assert (load.bus, load.baud) == ("rs485", 9600)
     assert load.percent == pytest.approx(100 * (27.5 + 20) / 500, abs=0.1)
+
+
+def test_the_map_knows_its_device_better_than_the_card(write):
+    def options(more):
+        path = write(pole(slave("a", 1, "patient").replace("address = 1", more)))
+        found = json.loads(conf.compile(conf.load(path))["config.json"])["peripherals"][2]["options"]
+        return found["address"], found["period_ms"]
+
+    assert options("") == (9, 8000)
+    assert options("address = 3\nperiod_s = 2") == (3, 2000)

@@ -52,10 +52,11 @@ def _unloadable(name: str, error: ImportError) -> click.Command:
         if package in ("", "yigan"):
             raise error
         what = t("{n} needs the Python package {p}.", "{n} 需要 Python 包 {p}。", n=name, p=package)
-        raise ConfigError(
-            what,
-            hint=t("Install this project again (pip install -e .), or see yigan doctor.", "请重新安装本项目（pip install -e .），或运行 yigan doctor。"),
+        hint = t(
+            "Install this project again (pip install -e .), or see yigan doctor.",
+            "请重新安装本项目（pip install -e .），或运行 yigan doctor。",
         )
+        raise ConfigError(what, hint=hint)
 
     return click.Command(name, callback=tell, help=text, context_settings={"ignore_unknown_options": True},
                          params=[click.Argument(["words"], nargs=-1)])  # fmt: skip

@@ -64,10 +64,14 @@ class Document:
         return Place(places.shown(self.path), self.lines[known], key)
 
     def error(self, code: str, path: lines.Path, what: str, hint: str = "") -> None:
-        self.findings.append(Finding("error", code, self.place(*path), what, hint))
+        self._add(Finding("error", code, self.place(*path), what, hint))
 
     def warn(self, code: str, path: lines.Path, what: str, hint: str = "") -> None:
-        self.findings.append(Finding("warning", code, self.place(*path), what, hint))
+        self._add(Finding("warning", code, self.place(*path), what, hint))
+
+    def _add(self, finding: Finding) -> None:
+        if finding not in self.findings:  # six points of one peripheral lack the same instance
+            self.findings.append(finding)
 
 
 def _word(key: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from yigan import boards, cards, near, places, points
 from yigan.boards import Board
 from yigan.cards import Card
-from yigan.conf import option, row
+from yigan.conf import option, period, row
 from yigan.conf.plan import BUS_OF_CARD, SHARED_DRIVER, Device, Line, Member, Plan
 from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.errors import ConfigError
@@ -131,18 +131,18 @@ class _Resolver:
         also = option.LINE_SETTINGS if card.bus in ("uart", "rs485", "modbus") else ()
         also = tuple(key for key in also if key not in card.options)
         options = option.fill(self.doc, part.at, card, part.options, also)
-        if part.period_s is not None:
-            options["period_ms"] = round(part.period_s * 1000)
         line = self.line(part, card) if card.bus != "none" else None
         device = Device(part, card, options, line, [])
-        names = self.mapped(device) if card.map else list(card.points)
-        device.points = [self.point(device, name) for name in names] if self.has_instance(device) else []
+        names = self.mapped(device) if card.map else card.points
+        if milliseconds := period.written_ms(device):
+            options["period_ms"] = milliseconds
+        device.points = [self.point(device, name) for name in names]
         if line:
             line.users.append(device)
         self.found.devices.append(device)
 
     def mapped(self, device: Device) -> list[str]:
-        """Load the register map of a peripheral; its point names."""
+        """Load the register map of a peripheral; its point names. The map knows its device better than the card."""
         from yigan.conf import regmap
 
         name = device.options.get("map")
@@ -155,18 +155,10 @@ class _Resolver:
                 raise
             self.doc.error("unknown_map", (*device.part.at, "map"), error.what, error.hint)
             return []
+        for key in device.card.options:
+            if key not in device.part.options and getattr(device.map, key, None) is not None:
+                device.options[key] = getattr(device.map, key)
         return list(device.map.points)
-
-    def has_instance(self, device: Device) -> bool:
-        """Whether the capability allows the instance that is asked for."""
-        number, name = device.part.instance or 0, device.card.capability
-        if name and not 0 <= number < self.table.capability(name).instances:
-            last = self.table.capability(name).instances - 1
-            what = t("{c} has no instance {n}.", "{c} 没有实例 {n}。", c=name, n=number)
-            self.doc.error("out_of_range", (*device.part.at, "instance"), what,
-                           t("0 to {n}.", "0 至 {n}。", n=last))  # fmt: skip
-            return False
-        return True
 
     def point(self, device: Device, name: str) -> Point | None:
         """`pm2_5` of the card's capability, or `weather.humidity` of another."""
@@ -175,11 +167,15 @@ class _Resolver:
             capability = self.table.capability(owner or device.card.capability)
             capability.point(key)
         except ConfigError as error:  # not this file's fault: the card's
-            raise ConfigError(
-                error.what, f"{places.shown(device.card.path)}:{device.card.line}", error.hint
-            ) from error
-        number = min(device.part.instance or 0, capability.instances - 1)
-        return next(p for p in capability.instance(number) if p.key == key)
+            card = device.card
+            raise ConfigError(error.what, f"{places.shown(card.path)}:{card.line}", error.hint) from error
+        number = device.part.instance or 0
+        if 0 <= number < capability.instances:
+            return next(p for p in capability.instance(number) if p.key == key)
+        what = t("{c} has no instance {n}.", "{c} 没有实例 {n}。", c=capability.name, n=number)
+        hint = t("0 to {n}.", "0 至 {n}。", n=capability.instances - 1)
+        self.doc.error("out_of_range", (*device.part.at, "instance"), what, hint)
+        return None
 
     # Uplinks and services
 

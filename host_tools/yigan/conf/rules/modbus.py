@@ -6,6 +6,7 @@ Times: MODBUS over Serial Line V1.02, 2.5.1.1 (11 bits a character, silent inter
 
 from dataclasses import dataclass
 
+from yigan.conf import period
 from yigan.conf.encode import line_settings
 from yigan.conf.plan import Device, Line, Plan
 from yigan.lang import t
@@ -14,7 +15,6 @@ _CHAR_BITS = 11
 _REQUEST = 8  # address, function, start, count, CRC
 _REPLY = 5  # address, function, byte count, CRC
 _TURNAROUND_MS = 20.0  # what a slave takes to think; makers say 5 to 50
-_PERIOD_MS = 1000  # when neither file nor card say how often
 FULL, HIGH = 100, 80  # percent: an error above, a warning above: a retry or a dead slave needs room
 _ADDRESS = "address"
 
@@ -59,7 +59,7 @@ def load_percent(line: Line) -> float:
     baud = line_settings(line)["baud"]
     if not isinstance(baud, int) or baud <= 0:
         return 0.0
-    return sum(100 * _round_ms(user, line, baud) / _period_ms(user) for user in line.users)
+    return sum(100 * _round_ms(user, line, baud) / period.effective_ms(user) for user in line.users)
 
 
 def _round_ms(device: Device, line: Line, baud: int) -> float:
@@ -70,12 +70,6 @@ def _round_ms(device: Device, line: Line, baud: int) -> float:
 def requests(device: Device) -> list[tuple[int, int]]:
     """(function code, registers) of every question a slave is asked in one round."""
     return [(request[0], request[2]) for request in getattr(device.map, "requests", ())]
-
-
-def _period_ms(device: Device) -> float:
-    return max(
-        1.0, float(device.options.get("period_ms") or getattr(device.map, "period_ms", 0) or _PERIOD_MS)
-    )
 
 
 def _addresses(plan: Plan, line: Line) -> None:
@@ -106,7 +100,7 @@ def _load(plan: Plan, line: Line) -> None:
     at = ("bus", line.name, "baud") if "baud" in plan.pole.buses.get(line.name, {}) else line.at
     what = t("Polling takes {p:.0f} % of {b} at {v} baud.", "轮询占用总线 {b}（{v} 波特）的 {p:.0f} %。",
              p=percent, b=line.name, v=baud)  # fmt: skip
-    slowest = max(_period_ms(user) for user in line.users) * percent / HIGH / 1000
+    slowest = max(period.effective_ms(user) for user in line.users) * percent / HIGH / 1000
     hint = t("Ask less often (period_s = {s:.0f}), or raise baud on the bus and on every device.",
              "降低频度（period_s = {s:.0f}），或同时提高总线与各设备的波特率。", s=slowest + 0.5)  # fmt: skip
     if percent > FULL:
