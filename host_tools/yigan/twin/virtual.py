@@ -18,6 +18,7 @@ from yigan.lang import t
 
 START_S = 20.0
 STOP_S = 5.0
+_HERE = Path(__file__).resolve().parents[2]  # so that the process finds the same yigan
 
 
 class VirtualBoard:
@@ -62,7 +63,12 @@ class VirtualBoard:
             words += ["--wiring", str(file)]
         with (self.folder / "board.err").open("wb") as err:
             self.process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=err, start_new_session=True
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=err,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_HERE), os.environ.get("PYTHONPATH", "")])},
             )
         self._ready()
         if not detach:
@@ -153,7 +159,7 @@ class VirtualBoard:
     def log(self) -> str:
         """Everything its console has said, over all starts."""
         try:
-            return (self.folder / "console.log").read_text(errors="replace")
+            return (self.folder / "console.log").read_bytes().decode(errors="replace")
         except FileNotFoundError:
             return ""
 

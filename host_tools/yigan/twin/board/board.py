@@ -23,7 +23,7 @@ from yigan.twin.board.machine import Machine
 from yigan.twin.board.net import Net
 from yigan.twin.board.pins import EVENT_UART, Pins, event_bytes
 from yigan.twin.board.timekeeper import Clock, Watchdog
-from yigan.twin.board.wire import ERASE, PROGRAM, Refusal, Wire
+from yigan.twin.board.wire import ERASE, PROGRAM, RAW, Refusal, Wire
 from yigan.twin.board.wiring import Harness
 
 POWER, HARD, WATCHDOG, SLEEP, SOFT = "power", "hard", "watchdog", "deepsleep", "soft"
@@ -57,7 +57,7 @@ class Board:
         self.net = Net(self.wire, self.loop, chip.radio, settings.latency)
         self.clock = Clock(self.wire, self.loop, chip.port, self.event)
         self.watchdog = Watchdog(self.wire, self.loop, lambda: self.reset(WATCHDOG))
-        self.heap = heap.limit(chip)
+        self.heap = heap.limit(chip, settings.virtual_clock)
         self.vm: Machine | None = None
         self.powered = False
         self.download = False
@@ -71,15 +71,22 @@ class Board:
         self.wire.gone = self._ended
         self.wire.on[PROGRAM] = lambda a, v, data: self._write(lambda: self.flash.program(v, data))
         self.wire.on[ERASE] = lambda a, v, data: self._write(lambda: self.flash.erase(v))
-        self.wire.verbs.update(hello=self._hello, booted=self._booted, reset=self._asked, kbd=self._kbd, idf=self._idf)
+        self.wire.on[RAW] = lambda a, v, data: self.console.raw(data)
+        self.wire.verbs.update(hello=self._hello, booting=self.console.running, booted=self._booted, reset=self._asked, kbd=self._kbd, idf=self._idf)
         wake = self.clock.wake
         self.console.arrived = self.harness.arrived = wake
         if isinstance(self.loop, VirtualLoop):
-            self.loop.idle, self.loop.wake = self._idle_until, wake
+            self.loop.idle, self.loop.wake, self.loop.hardware = self._idle_until, wake, self._hardware
+
+    def _hardware(self) -> bool:
+        return self.vm is not None and bool(self.wire.waiting) and self.clock.idle_until is None
 
     def _idle_until(self) -> float | None:
-        if self.vm is None or (self.wire.waiting and self.clock.idle_until is None):
+        if self.vm is None or self._hardware():
             return FOREVER
+        console = self.console
+        if console.repl.reading and not self.vm.console.unread():
+            return FOREVER  # at its prompt
         return self.clock.idle_until
 
     def event(self, kind: int, number: int, value: int) -> None:
@@ -99,7 +106,6 @@ class Board:
         version = says["version"].partition("; ")[2] or says["version"]
         self.console.vm_banner = version.encode()
         self.console.banner = text.banner(version, self.chip.machine).encode()
-        self.console.running()
         uid = hashlib.sha256(str(self.settings.folder).encode()).digest()
         return {
             **self.chip.facts(),
@@ -145,7 +151,7 @@ class Board:
         self.console.deaf_until = deaf
         for line in self.harness.lines.values():
             line.deaf_until = deaf
-        self.loop.call_later(ms, self.wire.reply)
+        self.loop.call_later(ms, self.wire.later())
         return self.wire.LATER
 
     # Supply and resets

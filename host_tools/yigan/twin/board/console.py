@@ -4,6 +4,7 @@ An ESP32 UART keeps 259 bytes for a program that does not read, and drops the re
 deaf. A USB console (RP2, ESP32-S3's own USB) makes the sender wait instead.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,7 @@ USB_ROOM = 512
 _TICK_MS = 2.0
 _HELD = 64  # bytes under way on the cable
 _INTERRUPT = 0x03
+_LONE = re.compile(rb"(?<!\r)\n")  # a port prints every line end as CR LF
 _BANNER_END = b">>> "
 
 
@@ -143,9 +145,16 @@ class Console:
                 break
             said = self.repl.heard(data) or self.repl.reading
             if self.repl.reading:
+                self._started = True
                 self.interrupt_char = _INTERRUPT  # the port sets it for every line it runs
-            self.say(self._dress(data))
+            self.say(_LONE.sub(b"\r\n", self._dress(data)))
         return said
+
+    def raw(self, data: bytes) -> int:
+        """What the program wrote to stdout.buffer: after what it printed, and as it is."""
+        self.drain()
+        self.say(data)
+        return len(data)
 
     def say(self, data: bytes) -> None:
         """Show `data` outside."""
@@ -191,7 +200,7 @@ class Console:
     def booted(self, raw: bool) -> None:
         """Its boot files have run: the REPL comes. After a reset from raw mode it is raw again."""
         self.drain()
-        self._since = self.vm.busy_ms()
+        self._started = False  # until its prompt: an interrupt on the way there would end it
         if raw:
             self._skip_to = RAW_BANNER
             self.vm.console.host.send(b"\x01")

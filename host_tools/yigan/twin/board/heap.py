@@ -12,9 +12,9 @@ from yigan.twin.board import machine
 from yigan.twin.board.chip import MEASURED_HEAP, Chip
 
 
-def limit(chip: Chip) -> int:
-    """Bytes for `-X heapsize`."""
-    return MEASURED_HEAP + shims(chip)
+def limit(chip: Chip, virtual: bool = False) -> int:
+    """Bytes for `-X heapsize`. A virtual clock has its own asyncio core, in Python: it gets room for that."""
+    return MEASURED_HEAP + shims(chip) + (32768 if virtual else 0)
 
 
 def shims(chip: Chip) -> int:

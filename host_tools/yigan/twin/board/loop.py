@@ -113,6 +113,7 @@ class VirtualLoop(Loop):
 
     `idle()` is None while the VM computes; else the time at which it wants to be woken (FOREVER: never).
     Time never moves while it computes: what it does takes no time, so a run can be repeated exactly.
+    `hardware()` is true while it waits for a chip (an erase): that passes without being told.
     """
 
     virtual = True
@@ -123,6 +124,7 @@ class VirtualLoop(Loop):
         self._target = 0.0
         self._reached: Callable[[], object] = _nothing
         self.idle: Callable[[], float | None] = lambda: FOREVER
+        self.hardware: Callable[[], bool] = lambda: False
         self.wake: Callable[[], object] = _nothing
 
     def now_ms(self) -> float:
@@ -133,12 +135,16 @@ class VirtualLoop(Loop):
         self._target = max(self._now, self._target) + ms
         self._reached = reached
 
+    def _may_pass(self) -> float:
+        """The time up to which the board may run now."""
+        return FOREVER if self.hardware() else self._target
+
     def _wait_ms(self) -> float:
         real = self._first(self.chores) - _host_ms()
         until = self.idle()
         if until is None:
             return real
-        if self._now >= self._target and min(until, self._first(self.events)) > self._now:
+        if self._now >= self._may_pass() and min(until, self._first(self.events)) > self._now:
             self._reached, reached = _nothing, self._reached
             reached()
             return real
@@ -149,8 +155,9 @@ class VirtualLoop(Loop):
         until = self.idle()
         if until is None:
             return
-        following = min(until, self._first(self.events), self._target)
-        self._now = max(self._now, following)
+        following = min(until, self._first(self.events), self._may_pass())
+        if following < FOREVER:
+            self._now = max(self._now, following)
         self._due(self.events, self._now)
         if until <= self._now and self.idle() == until:
             self.wake()

@@ -43,6 +43,7 @@ class Clock:
         self.memory = b""
         self.timers: dict[int, Handle] = {}
         self.idle_until: float | None = None
+        self._wake = wire.later()
         self.offset_ms = 0.0  # the clock reads offset + now
         wire.verbs.update(rtc=self.set, rtc_memory=self.remember, timer=self.timer)
         wire.on[IDLE] = self._idle
@@ -91,15 +92,16 @@ class Clock:
         if not self.loop.virtual:
             raise Refusal(errno.ENOSYS)
         self.idle_until = float("inf") if v < 0 else self.loop.now_ms() + v
+        self._wake = self.wire.later()
         return self.wire.LATER
 
     def _resume(self) -> int:
-        """A socket woke it before its time."""
-        self.idle_until = None
+        """A socket woke it before its time: both requests get their reply."""
+        self.wake()
         return int(self.loop.now_ms())
 
     def wake(self) -> None:
         """Something came for it, or its time has."""
         if self.idle_until is not None:
             self.idle_until = None
-            self.wire.reply(int(self.loop.now_ms()))
+            self._wake(int(self.loop.now_ms()))

@@ -1,7 +1,7 @@
 """Requests from the VM's shims to the board, over one socket, in order.
 
-Request: op u8, a u8, n u16, v i32, then n bytes. Reply: v i32, n u16, errno u16, then n bytes.
-An op with bit 7 set wants no reply. Op 0 carries JSON both ways: `["name", argument...]`.
+Request: op u8, a u8, number u8, 0, n u16, v i32, then n bytes. Reply: v i32, n u16, errno u8, number u8, then
+n bytes. The number lets the VM skip a reply that Ctrl-C kept it from reading. An op with bit 7 set wants no reply. Op 0 carries JSON both ways: `["name", argument...]`.
 Order matters (driver-enable before data before driver-disable), hence one socket for all.
 """
 
@@ -11,13 +11,13 @@ import socket
 import struct
 from collections.abc import Callable
 
-HEAD = struct.Struct("<BBHi")
-REPLY = struct.Struct("<iHH")
+HEAD = struct.Struct("<BBBxHi")
+REPLY = struct.Struct("<iHBB")
 CALL = 0
 NO_REPLY = 0x80
 
 # Binary ops (mirrored in shims/_hub.py). `a` is a pin, UART or bus number.
-PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME, SPI = range(1, 12)
+PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME, RAW = range(1, 12)
 PIN_WRITE, PWM_DUTY, WDT_FEED = 0x80, 0x81, 0x82
 
 
@@ -32,7 +32,7 @@ class Refusal(Exception):
 class Wire:
     """`on[op] = fn(a, v, payload)` and `verbs[name] = fn(*arguments)`.
 
-    A handler returns an int, bytes or None, which is the reply; or LATER, and calls `reply()` itself.
+    A handler returns an int, bytes or None, which is the reply; or LATER, having taken `later()` to reply with.
     """
 
     LATER = object()
@@ -41,14 +41,15 @@ class Wire:
         self.on: dict[int, Callable[[int, int, bytes], object]] = {CALL: self._call}
         self.verbs: dict[str, Callable[..., object]] = {}
         self.sock: socket.socket | None = None
-        self.waiting = False  # a request is being worked on: the VM stands still
+        self.waiting: set[int] = set()  # requests being worked on: the VM stands still
+        self._number = 0
         self._buffer = bytearray()
         self.gone: Callable[[], object] = lambda: None
 
     def attach(self, sock: socket.socket | None) -> None:
         """Serve this socket from now on (None: nobody is there)."""
         self.sock = sock
-        self.waiting = False
+        self.waiting.clear()
         self._buffer.clear()
 
     def readable(self) -> None:
@@ -63,36 +64,47 @@ class Wire:
             return
         self._buffer += data
         while self.sock is sock and len(self._buffer) >= HEAD.size:
-            op, a, n, v = HEAD.unpack_from(self._buffer)
+            op, a, number, n, v = HEAD.unpack_from(self._buffer)
             if len(self._buffer) < HEAD.size + n:
                 return
             payload = bytes(self._buffer[HEAD.size : HEAD.size + n])
             del self._buffer[: HEAD.size + n]
-            self._serve(op, a, v, payload)
+            self._serve(op, a, number, v, payload)
 
-    def _serve(self, op: int, a: int, v: int, payload: bytes) -> None:
-        self.waiting = not op & NO_REPLY
-        sock = self.sock
+    def _serve(self, op: int, a: int, number: int, v: int, payload: bytes) -> None:
+        if op & NO_REPLY:
+            self.on[op](a, v, payload)
+            return
+        self.waiting.add(number)
+        self._number = number
+        reply = self.later()
         try:
             result = self.on[op](a, v, payload)
         except Refusal as refusal:
-            self.reply(-1, error=refusal.number)
-            return
-        if op & NO_REPLY or result is self.LATER or self.sock is not sock:
+            reply(-1, error=refusal.number)
             return
         if isinstance(result, bytes):
-            self.reply(len(result), result)
-        else:
-            self.reply(int(result or 0))
+            reply(len(result), result)
+        elif result is not self.LATER:
+            reply(int(result or 0))
 
-    def reply(self, value: int = 0, data: bytes = b"", error: int = 0) -> None:
-        """Let the VM go on."""
-        self.waiting = False
-        if self.sock:
+    def later(self) -> Callable[..., None]:
+        """`reply(value=0, data=b"", error=0)` to the request being served, whenever that may be.
+
+        It says nothing to a VM that was started since.
+        """
+        sock, number = self.sock, self._number
+
+        def reply(value: int = 0, data: bytes = b"", error: int = 0) -> None:
+            if sock is not self.sock or sock is None:
+                return
+            self.waiting.discard(number)
             try:
-                self.sock.sendall(REPLY.pack(value, len(data), error) + data)
+                sock.sendall(REPLY.pack(value, len(data), error, number) + data)
             except OSError:
                 pass  # it died meanwhile; `gone` follows
+
+        return reply
 
     def _call(self, a: int, v: int, payload: bytes) -> object:
         name, *arguments = json.loads(payload)

@@ -66,7 +66,8 @@ class Harness:
         wait = line.transmit(data)
         if wait <= 0:
             return len(data)
-        self.loop.call_later(wait, lambda: self.wire.reply(len(data)))
+        reply = self.wire.later()
+        self.loop.call_later(wait, lambda: reply(len(data)))
         return self.wire.LATER
 
     # Twins

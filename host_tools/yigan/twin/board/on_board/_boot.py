@@ -7,6 +7,7 @@ import vfs
 import _block
 import _hub
 
+_OURS = "/on_board/"
 _BOOT = """# Runs on every start, also after a wake from deep sleep, before main.py.
 """
 facts = {}
@@ -44,31 +45,35 @@ def run(main):
     """boot.py, then main.py of the current folder unless the reset came from the raw REPL."""
     for name in [n for n in main if n[0] != "_" or n == "__file__"]:
         del main[name]
-    if _file("boot.py", main) and facts["main"]:
-        _file("main.py", main)
+    try:
+        _hub.ask("booting")
+        _file("boot.py", main)
+        if facts["main"]:
+            _file("main.py", main)
+    except KeyboardInterrupt as error:  # between the two
+        _show(error)
     _hub.ask("booted")
 
 
 def _file(name, main):
-    """Run a file as the port does; False when it asks for another start."""
+    """Run a file, if it is there, as the port does."""
     try:
         with open(name):
             pass
     except OSError:
-        return True
+        return
     try:
         execfile(name, main)  # noqa: F821
     except SystemExit:
         _hub.ask("reset", "soft")
     except BaseException as error:
         _show(error)
-    return True
 
 
 def _show(error):
-    """The traceback without our own line at its head."""
+    """The traceback without our own lines."""
     text = io.StringIO()
     sys.print_exception(error, text)
-    lines = text.getvalue().split("\n")
-    del lines[1]
-    print("\n".join(lines), end="")
+    for line in text.getvalue().split("\n")[:-1]:
+        if _OURS not in line:
+            print(line)

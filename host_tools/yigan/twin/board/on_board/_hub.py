@@ -8,12 +8,15 @@ _fds = json.loads(sys.argv[1])
 settings = _fds
 _fds = _fds["fds"]
 _wire = open(_fds["wire"], "r+b")
-_out = bytearray(8)
+_out = bytearray(10)
 _in = bytearray(8)
+_number = 0
 busy = False
 answer = b""
 
-PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME = range(1, 11)
+PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME, RAW = range(1, 12)
+_SLOW = (PROGRAM, ERASE, UART_TX)  # board time passes in them
+_virtual = None  # the module, when time is virtual
 PIN_WRITE, PWM_DUTY, WDT_FEED = 0x80, 0x81, 0x82
 
 
@@ -25,27 +28,60 @@ def stream(name, number=None):
 
 def cast(op, a=0, v=0):
     """Tell, without waiting. Allocates nothing."""
-    struct.pack_into("<BBHi", _out, 0, op, a, 0, v)
+    struct.pack_into("<BBBBHi", _out, 0, op, a, 0, 0, 0, v)
     _wire.write(_out)
 
 
-def call(op, a=0, v=0, data=None):
-    """Ask, wait, return the value; `answer` holds the bytes that came with it. OSError as the board says."""
-    global busy, answer
-    was = busy
-    busy = True  # interrupts wait meanwhile: their requests must not fall between
-    struct.pack_into("<BBHi", _out, 0, op, a, len(data) if data else 0, v)
-    _wire.write(_out)
+# Ctrl-C cuts in only where bytecode jumps or a read waits: what must stay together below is a straight line.
+
+
+def ask_only(op, a=0, v=0, data=None):
+    """Ask, and leave the reply to `hear`; the request's number."""
+    global _number
+    _number = number = _number + 1 & 255
     if data:
+        struct.pack_into("<BBBBHi", _out, 0, op, a, number, 0, len(data), v)
+        _wire.write(_out)
         _wire.write(data)
-    _wire.readinto(_in)
-    v, n, error = struct.unpack("<iHH", _in)
-    if n:
+    else:
+        struct.pack_into("<BBBBHi", _out, 0, op, a, number, 0, 0, v)
+        _wire.write(_out)
+    return number
+
+
+def hear(number):
+    """The value of that request's reply; `answer` holds the bytes that came with it. OSError as the board says."""
+    global answer
+    while True:
+        _wire.readinto(_in)
+        v, n, error, told = struct.unpack("<iHBB", _in)
         answer = _wire.read(n)
-    busy = was
+        if told == number:
+            break
     if error:
         raise OSError(error)
     return v
+
+
+def call(op, a=0, v=0, data=None):
+    """Ask and hear."""
+    global busy
+    was = busy
+    busy = True  # interrupts wait meanwhile: their requests must not fall between
+    try:
+        return hear(ask_only(op, a, v, data))
+    finally:
+        busy = was
+        if _virtual and op in _SLOW:
+            _virtual.sync()
+
+
+def ready(poller):
+    """Wait for a reply or a stream of `poller`; True when it is a reply."""
+    poller.register(_wire, select.POLLIN)
+    found = poller.poll(-1)
+    poller.unregister(_wire)
+    return any(row[0] is _wire for row in found)
 
 
 def ask(*words):
@@ -58,6 +94,7 @@ def ask(*words):
 
 handlers = {}
 _started = False
+_events = None
 
 
 def _listen(events, schedule):
@@ -84,16 +121,33 @@ def _dispatch(word):
 
 def on_event(kind, number, handler):
     """Call `handler(value)` for the board's events of this kind and number (None: no more)."""
-    global _started, _schedule
+    global _started, _events
     handlers[kind | number << 8] = handler
     if not _started and handler:
-        import _thread
-        from micropython import schedule
-
         _started = True
-        _schedule = schedule
-        _wake_often()
-        _thread.start_new_thread(_listen, (stream("events"), schedule))
+        _events = stream("events")
+        if _virtual:
+            _virtual.listen(_events)
+        else:
+            _start_thread()
+
+
+def take_event():
+    """Read one event and serve it."""
+    word = _events.read(4)
+    handler = handlers.get(word[0] | word[1] << 8)
+    if handler:
+        handler(word[2] | word[3] << 8)
+
+
+def _start_thread():
+    global _schedule
+    import _thread
+    from micropython import schedule
+
+    _schedule = schedule
+    _wake_often()
+    _thread.start_new_thread(_listen, (_events, schedule))
 
 
 def _wake_often():

@@ -11,15 +11,40 @@ def _leave(cls, names):
         delattr(cls, name)
 
 
-def prepare():
+def _virtual_time():
+    """Before asyncio is loaded: it must count in the same ticks as everybody."""
+    import _hub
+    import _virtual
+
+    _hub._virtual = _virtual
+    sys.modules["select"] = _virtual
+    _virtual.sync()
+    import time_
+
+    sys.modules["time"] = time_
+    import asyncio_
+
+    sys.modules["_asyncio"] = asyncio_
+
+
+def _asyncio():
+    """All of it, with the VM's own ticks, which its C half uses."""
     import asyncio.core
     import asyncio.event
     import asyncio.funcs
     import asyncio.lock
-    import asyncio.stream  # noqa: F401 - all of it: it keeps the VM's own ticks, which its C half uses
+    import asyncio.stream  # noqa: F401
 
+
+def prepare():
+    virtual = '"virtual": true' in sys.argv[1]
+    if not virtual:
+        _asyncio()
     gc.collect()
     before = gc.mem_alloc()
+    if virtual:
+        _virtual_time()
+        _asyncio()
     import _block
     import _boot
     import _hub
@@ -58,6 +83,8 @@ def prepare():
     }
     if facts["radio"]:
         ours.update({"socket": socket_, "tls": tls_, "network": network_, "bluetooth": bluetooth_})
+    if virtual:
+        ours.update({name: sys.modules[name] for name in ("select", "_asyncio")})
     ours[facts["port"]] = esp32_ if facts["port"] == "esp32" else rp2_
     _boot.take_over(ours, facts)
     return _boot.run

@@ -9,15 +9,36 @@ from sys import (  # noqa: F401
     print_exception,
     ps1,
     ps2,
-    stderr,
     stdin,
-    stdout,
     version,
     version_info,
 )
 from sys import implementation as _vm
+from sys import stdout as _cooked
+
+import _hub
+import io as _io
 
 maxsize = 0x7FFFFFFF
+
+
+class _Raw(_io.IOBase):
+    """`stdout.buffer`: unlike print, a port changes no line end in it."""
+
+    def write(self, data):
+        for at in range(0, len(data), 4096):
+            _hub.call(_hub.RAW, 0, 0, memoryview(data)[at : at + 4096])
+        return len(data)
+
+
+class _Stdout(_io.IOBase):
+    buffer = _Raw()
+
+    def write(self, data):
+        return _cooked.write(data)
+
+
+stdout = stderr = _Stdout()
 _fields = ("name", "version", "_machine", "_mpy", "_build", "_thread")
 platform = ""
 

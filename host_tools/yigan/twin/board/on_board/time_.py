@@ -1,10 +1,17 @@
 # `time` of a board: 30-bit ticks that soon wrap, a clock that starts at the port's epoch (or in 2021).
+from micropython import const
 from time import gmtime as _gmtime
 from time import mktime as _mktime
-from time import sleep, sleep_ms, sleep_us, ticks_cpu as _cpu, ticks_ms as _ms, ticks_us as _us
 
-_MASK = const(0x3FFFFFFF)  # noqa: F821
-_HALF = const(0x20000000)  # noqa: F821
+import _hub
+
+if _hub.settings.get("virtual"):
+    from _virtual import sleep, sleep_ms, sleep_us, ticks_cpu as _cpu, ticks_ms as _ms, ticks_us as _us  # noqa: F401
+else:
+    from time import sleep, sleep_ms, sleep_us, ticks_cpu as _cpu, ticks_ms as _ms, ticks_us as _us  # noqa: F401
+
+_MASK = const(0x3FFFFFFF)
+_HALF = const(0x20000000)
 # Ticks start just before their wrap, so that who forgets `ticks_diff` learns it in the first seconds.
 _ms0 = 0x40000000 - 15000 - _ms()
 _us0 = 0x40000000 - 8000000 - _us()
@@ -66,8 +73,6 @@ class _Clock:
 
     def set_ms(self, ms):
         global _clock0
-        import _hub
-
         _clock0 = ms - _ms()
         _hub.ask("rtc", ms)
 

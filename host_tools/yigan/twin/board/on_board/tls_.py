@@ -1,8 +1,9 @@
 # `tls` of a board, where a session costs 30 KB: two record buffers of 16 KB and 4 KB, and the handshake's state.
+from micropython import const
 import tls as _tls
 from tls import *  # noqa: F403
 
-_SESSION = const(30 * 1024)  # noqa: F821
+_SESSION = const(30 * 1024)
 
 
 class SSLContext:

@@ -1,0 +1,190 @@
+"""The console: what a busy program loses, Ctrl-C, Ctrl-D, and mpremote as everybody uses it (design 5)."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+import serial as pyserial
+from stage import put, run, until
+
+MPREMOTE = [sys.executable, "-m", "mpremote"]
+
+
+def mpremote(board, *words, timeout=30):
+    done = subprocess.run(
+        [*MPREMOTE, "connect", board.port, *words], capture_output=True, text=True, timeout=timeout, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_blank_esp32_has_its_ports_boot_file_only(virtual):
+    board = virtual()
+    assert run(board, "import os; print(os.listdir('/'))") == "['boot.py']\n"
+    assert 'Type "help()" for more information.\r\n>>> ' in board.log()
+    assert "linux" not in board.log()
+
+
+def test_mpremote_runs_copies_lists_and_resets(virtual, tmp_path):
+    board = virtual()
+    tree = tmp_path / "tree"
+    (tree / "pole").mkdir(parents=True)
+    (tree / "pole" / "data.bin").write_bytes(bytes(range(256)) * 20)
+    (tree / "main.py").write_text("print('main runs')\n")
+    assert mpremote(board, "exec", "print(6*7)").strip() == "42"
+    mpremote(board, "fs", "cp", "-r", f"{tree}/.", ":")
+    assert "5120 data.bin" in mpremote(board, "fs", "ls", ":pole")
+    mpremote(board, "fs", "cp", ":pole/data.bin", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == bytes(range(256)) * 20
+    mpremote(board, "soft-reset")
+    starts = board.stats()["starts"]
+    mpremote(board, "reset")
+    until(lambda: board.stats()["starts"] > starts and "SW_CPU_RESET" in board.log())
+    until(lambda: board.log().endswith(">>> "))
+    assert "main runs" in board.log().rpartition("SW_CPU_RESET")[2]
+    script = tmp_path / "script.py"
+    script.write_text("import sys\nprint(sys.platform)\n")
+    assert mpremote(board, "run", str(script)).strip() == "esp32"
+
+
+def test_a_soft_reset_from_raw_mode_runs_boot_but_not_main(virtual):
+    board = virtual()
+    put(board, "boot.py", "print('boot ran')\n")
+    put(board, "main.py", "print('main ran')\n")
+    mark = len(board.log())
+    assert run(board, "print('here')") == "here\n"
+    said = board.log()[mark:]
+    assert "MPY: soft reboot\r\nboot ran\r\nraw REPL; CTRL-B to exit\r\n>" in said
+    assert "main ran" not in said
+    mark = len(board.log())
+    with pyserial.Serial(board.port, timeout=2) as port:
+        port.write(b"\r\x02\x04")
+        until(lambda: "main ran" in board.log()[mark:])
+    assert "boot ran" in board.log()[mark:]
+
+
+def test_main_is_taken_from_the_folder_boot_changed_to(virtual):
+    board = virtual()
+    run(board, "import os; os.mkdir('/a')")
+    put(board, "/a/main.py", "import os\nprint('slot', os.getcwd())\n")
+    put(board, "/boot.py", "import os, sys\nos.chdir('/a')\nsys.path.insert(0, '/a')\n")
+    board.reset()
+    until(lambda: "slot /a" in board.log())
+
+
+def test_an_error_in_main_shows_its_traceback_and_the_repl(virtual):
+    board = virtual()
+    put(board, "main.py", "def f():\n    1/0\nf()\n")
+    board.reset()
+    until(lambda: board.log().endswith(">>> "))
+    tail = board.log().rpartition("SPI_FAST_FLASH_BOOT)")[2]
+    assert 'last):\n  File "main.py", line 3, in <module>\n  File "main.py", line 2, in f' in tail.replace("\r\n", "\n")
+    assert "ZeroDivisionError" in tail
+
+
+@pytest.mark.parametrize("waits", ["pass", "time.sleep_ms(5)", "sys.stdin.buffer.read(8)"])
+def test_ctrl_c_interrupts_what_runs(virtual, waits):
+    board = virtual()
+    put(board, "main.py", f"import sys, time\nprint('begun')\nwhile True:\n    {waits}\n")
+    board.reset()
+    until(lambda: "begun" in board.log())
+    time.sleep(0.05)
+    with pyserial.Serial(board.port, timeout=2) as port:
+        port.write(b"\x03")
+        assert b"KeyboardInterrupt" in port.read_until(b">>> ")
+        port.write(b"\x03\x031+1\r")
+        assert b"\r\n2\r\n" in port.read_until(b"2\r\n>>> ")
+    assert board.stats()["starts"] == 3  # power-on, the soft reset of `put`, ours: none of them by a death
+
+
+def test_a_program_can_keep_ctrl_c_for_itself(virtual):
+    board = virtual()
+    put(board, "main.py", "import micropython, sys\nmicropython.kbd_intr(-1)\nprint('begun')\n"
+                          "print('got', sys.stdin.buffer.read(3))\nmicropython.kbd_intr(3)\nprint('free')\n"
+                          "while True: pass\n")
+    board.reset()
+    until(lambda: "begun" in board.log())
+    with pyserial.Serial(board.port, timeout=2) as port:
+        port.write(b"a\x03b")
+        assert b"got b'a\\x03b'" in port.read_until(b"free")
+        port.write(b"\x03")
+        assert b"KeyboardInterrupt" in port.read_until(b">>> ")
+
+
+def test_reading_eight_bytes_blocks_until_eight_came(virtual):
+    board = virtual()
+    put(board, "main.py", "import sys\nprint('begun')\nprint(sys.stdin.buffer.read(8))\n")
+    board.reset()
+    until(lambda: "begun" in board.log())
+    with pyserial.Serial(board.port, timeout=0.2) as port:
+        port.write(b"half")
+        assert port.read(20) == b""
+        port.write(b"past")
+        port.timeout = 2
+        assert port.read_until(b"\n") == b"b'halfpast'\r\n"
+
+
+BUSY = "import sys, time\nprint('busy')\ntime.sleep_ms(700)\nimport select\np = select.poll()\n" \
+       "p.register(sys.stdin, select.POLLIN)\nn = 0\n" \
+       "while p.poll(200):\n    sys.stdin.buffer.read(1)\n    n += 1\nprint('kept', n)\n"
+
+
+def test_a_busy_esp32_keeps_259_bytes_of_its_console(virtual):
+    board = virtual(baud=115200)
+    put(board, "main.py", BUSY)
+    board.reset()
+    until(lambda: board.log().rstrip().endswith("busy"))
+    with pyserial.Serial(board.port, timeout=3) as port:
+        port.write(b"x" * 400)
+        assert port.read_until(b"\n") == b"kept 259\r\n"
+    assert board.stats()["console_overruns"] == 400 - 259
+
+
+def test_a_usb_console_makes_the_sender_wait(virtual):
+    board = virtual("rp2-pico-w")
+    put(board, "main.py", BUSY)
+    board.reset()
+    until(lambda: board.log().rstrip().endswith("busy"))
+    with pyserial.Serial(board.port, timeout=3) as port:
+        port.write(b"x" * 2000)
+        assert port.read_until(b"\n") == b"kept 2000\r\n"
+    assert board.stats()["console_overruns"] == 0
+
+
+ERASE = "import esp32, sys, vfs, select, time\nprint('busy')\n" \
+        "f = open('x', 'wb')\nfor i in range(6):\n    f.write(bytes(4096))\nf.close()\n" \
+        "p = select.poll()\np.register(sys.stdin, select.POLLIN)\nn = 0\n" \
+        "while p.poll(200):\n    sys.stdin.buffer.read(1)\n    n += 1\nprint('kept', n)\n"
+
+
+def test_an_erase_makes_an_esp32_deaf(virtual):
+    board = virtual(baud=115200, latency=1)
+    put(board, "main.py", ERASE)
+    board.reset()
+    until(lambda: board.log().rstrip().endswith("busy"))
+    with pyserial.Serial(board.port, timeout=5) as port:
+        port.write(b"x" * 200)  # less than the ring holds
+        kept = int(port.read_until(b"\n").split()[1])
+    assert kept < 150
+    assert board.stats()["console_overruns"] == 200 - kept
+
+
+def test_sys_exit_and_machine_soft_reset_start_again(virtual):
+    board = virtual()
+    put(board, "main.py", "import machine\nprint('cause', machine.reset_cause())\n"
+                          "if machine.reset_cause() != machine.SOFT_RESET:\n    machine.soft_reset()\n")
+    board.reset()
+    until(lambda: "cause 5" in board.log())
+    assert "cause 2\r\nMPY: soft reboot\r\ncause 5" in board.log()
+    assert run(board, "import sys; print(1)") == "1\n"
+
+
+def test_output_nobody_reads_is_lost_as_on_a_cable(virtual):
+    board = virtual()
+    run(board, "print('before')")
+    time.sleep(0.1)
+    with pyserial.Serial(board.port, timeout=0.3) as port:
+        assert b"before" not in port.read(100)
+
+
