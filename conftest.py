@@ -1,8 +1,9 @@
-"""`--strict-skips`: what a machine could not run counts as a failure, as CI wants it."""
+"""Options for all tests: `--strict-skips` for CI, `--pole` for the stories in hil_tests."""
 
 
 def pytest_addoption(parser):
     parser.addoption("--strict-skips", action="store_true", help="fail when anything was skipped")
+    parser.addoption("--pole", default="poles/demo.toml", help="pole file of the board under test")
 
 
 def pytest_sessionfinish(session):

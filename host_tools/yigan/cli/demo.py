@@ -1,0 +1,121 @@
+"""`yigan demo`: a blank virtual board becomes a pole, and the pole lives through a bad day."""
+
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from yigan import places
+from yigan.cli import _points, _text
+from yigan.cli._progress import Progress
+from yigan.errors import YiganError
+from yigan.lang import t
+from yigan.story import Story
+
+
+def _up(story: Story) -> str:
+    with Progress() as progress:
+        return story.up(progress)
+
+
+def _modbus(story: Story) -> str:
+    seen = story.modbus()
+    _points.table(story.get())
+    return seen
+
+
+# (title, what is done, what to look at): a person reads them while they happen.
+ACTS: list[tuple[tuple[str, str], tuple[str, str], Callable[[Story], str]]] = [
+    (("A blank board", "空白的板子"),
+     ("A virtual ESP32 with MicroPython on it, and nothing of ours.", "一块虚拟 ESP32，只有 MicroPython，没有我们的任何东西。"),
+     Story.blank),
+    (("It becomes a pole", "变成一根灯杆"),
+     ("The bundle goes over the serial console, is verified, and the board restarts.", "固件包经串口发送、校验，然后板子重启。"),
+     _up),
+    (("The city reads it", "城市读到数据"),
+     ("A Modbus TCP client reads every point; the air sensor needs half a minute to warm up.",
+      "Modbus TCP 客户端读取所有点位；空气传感器需要半分钟预热。"),
+     _modbus),
+    (("So does MQTT", "MQTT 同样如此"),
+     ("The same points, under their topics, at the broker.", "同样的点位，以主题形式出现在 MQTT 服务器上。"),
+     Story.mqtt),
+    (("The lamp dims", "调暗路灯"),
+     ("A Modbus write asks for 40 %; we look at the lamp itself.", "一次 Modbus 写操作要求 40 %，我们去看灯本身。"),
+     lambda story: story.dim(40)),
+    (("The air sensor is gone", "空气传感器掉线"),
+     ("Somebody unplugs it. Its points must say so, and the lamp must not care.",
+      "有人拔掉了它。点位必须如实报告，路灯不受影响。"),
+     Story.unplug),
+    (("The power fails", "停电"),
+     ("In the middle of a fade. The pole must come back as it was.", "正在渐变亮度时断电。灯杆必须原样恢复。"),
+     Story.power_cut),
+]  # fmt: skip
+
+
+@click.command(
+    cls=_text.Command,
+    help=t(
+        "Watch a blank virtual board become a working pole and survive a bad day. Exit code 0 only if all of it happened.",
+        "观看一块空白虚拟板变成灯杆，并经历倒霉的一天。全部发生时退出码才为 0。",
+    ),
+    examples=(("yigan demo --keep", "Leave the pole running afterwards", "结束后让灯杆继续运行"),),
+)
+@click.argument("pole", required=False, type=click.Path(path_type=Path))
+@click.option("--keep", is_flag=True, help=t("Leave the pole running until Ctrl-C.", "结束后继续运行，直到按 Ctrl-C。"))
+def command(pole: Path | None, keep: bool) -> int:
+    console = Console()
+    signal.signal(signal.SIGTERM, _interrupted)  # `kill` cleans up as Ctrl-C does
+    pole = pole or places.root() / "poles" / "demo.toml"
+    with tempfile.TemporaryDirectory(prefix="yigan-demo-") as folder, Story(pole, Path(folder)) as story:
+        failed = _play(console, story)
+        if keep and not failed:
+            _keep(console, story)
+    return failed.exit_code if failed else 0
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _play(console: Console, story: Story) -> YiganError | None:
+    """All acts; the error of the one that failed, after which the rest makes no sense."""
+    table = Table("", t("act", "步骤"), t("seen", "所见"), "s", title=t("What happened", "经过"), title_justify="left")
+    failed = None
+    began = time.monotonic()
+    for number, (title, doing, act) in enumerate(ACTS, 1):
+        console.print(f"\n[bold]{number}. {t(*title)}[/]\n   {t(*doing)}")
+        start = time.monotonic()
+        try:
+            seen, mark = act(story), "[green]✓[/]"
+        except YiganError as error:
+            failed, seen, mark = error, str(error), "[bold red]✗[/]"
+        console.print(f"   {mark} {seen}", highlight=False)
+        table.add_row(mark, t(*title), seen, f"{time.monotonic() - start:.1f}")
+        if failed:
+            break
+    console.print("\n", table)
+    _verdict(console, failed, time.monotonic() - began, story)
+    return failed
+
+
+def _verdict(console: Console, failed: YiganError | None, seconds: float, story: Story) -> None:
+    if failed:
+        console.print("[bold red]" + t("It did not all happen.", "没有全部完成。") + "[/]")
+        console.print(t("The board's last words:", "板子最后的输出："), story.board.log()[-800:], highlight=False, markup=False)
+    else:
+        console.print(t("All of it happened, in {s:.0f} s.", "全部完成，用时 {s:.0f} 秒。", s=seconds))
+
+
+def _keep(console: Console, story: Story) -> None:
+    """Where to reach the pole, until Ctrl-C."""
+    console.print("\n" + t("The pole goes on running. Reach it from another terminal:", "灯杆继续运行。可在另一个终端访问："))
+    for way in (f"console:{story.board.port}", story.modbus_at, story.mqtt_at):
+        console.print(f"   yigan points --via {way}", highlight=False, soft_wrap=True)
+    console.print(t("Ctrl-C ends it.", "按 Ctrl-C 结束。"))
+    while True:
+        time.sleep(3600)
