@@ -129,6 +129,11 @@ CARDS = {
         points = ["uptime", "heap_free"]
         """,
     "services/sampler": "points = []\n",
+    "services/fader": """
+        capability = "lamp"
+        requires_capability = "lamp"
+        points = ["level"]
+        """,
 }
 
 GOOD = """\

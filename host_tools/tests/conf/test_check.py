@@ -289,6 +289,30 @@ def test_too_large_for_the_board(write):
     assert [(f.code, f.level, f.place.line) for f in found(write(text))] == [("ram_budget", "error", 2)]
 
 
+def test_a_serial_device_of_a_gateway_has_one_bus(write):
+    text = (
+        GOOD.replace("esp32-devkit", "rpi-gateway")
+        .replace("[bus.uart1]\nrx = 16\n", "")
+        .replace('"uart1"', '"uart0"')
+    )
+    more = '[[peripheral]]\nkind = "receiver"\nbus = "b"\n[bus.b]\nkind = "uart"\n'
+    errors = {f.code: f.place.key for f in found(write(text + more + 'path = "/dev/serial0"\n'))}
+    assert errors == {"too_many_uart": "bus.b.path"}
+    assert [f.code for f in found(write(text + more))] == ["missing_key"]
+    assert found(write(text + more + 'path = "/dev/ttyUSB1"\n')) == []
+
+
+@pytest.mark.parametrize(
+    ("used", "code", "level"), [(90, "flash_budget", "warning"), (101, "flash_budget", "error")]
+)
+def test_too_large_for_the_flash(write, monkeypatch, used, code, level):
+    from yigan.bundle import budget
+
+    found_budget = budget.Budget([], [("everything", used * 1024)], 1, 100 * 1024)
+    monkeypatch.setattr(budget, "estimate", lambda plan: found_budget)
+    assert [(f.code, f.level, f.place.key) for f in found(write(GOOD))] == [(code, level, "board")]
+
+
 def test_a_gateway_needs_no_pins_and_no_interface(write):
     text = GOOD.replace("esp32-devkit", "rpi-gateway").replace("[bus.uart1]\nrx = 16\n", "")
     text = text.replace('"uart1"', '"uart0"').replace(

@@ -20,7 +20,14 @@ def test_the_devices_store_reads_every_column(write):
     _, device = compiled(write(GOOD))
     table = points.load()
     names = [device.name(i) for i in range(device.n)]
-    assert names == ["node.uptime", "node.heap_free", "lamp.level_actual", "air.pm2_5", "air.pm10"]
+    assert names == [
+        "node.uptime",
+        "node.heap_free",
+        "lamp.level",
+        "lamp.level_actual",
+        "air.pm2_5",
+        "air.pm10",
+    ]
     for i, name in enumerate(names):
         row = table.point(name)
         assert device.by_id(row.id) == i == device.index(name)
@@ -78,11 +85,12 @@ def test_config_is_what_the_contract_says(write):
                 "name": "dimmer",
                 "bus": "lamp",
                 "options": {"curve": "log", "minimum": 1.0},
-                "points": [2],
+                "points": [3],
             },
-            {"kind": "dust", "name": "air", "bus": "uart1", "options": {"set_pin": -1}, "points": [3, 4]},
+            {"kind": "dust", "name": "air", "bus": "uart1", "options": {"set_pin": -1}, "points": [4, 5]},
         ],
         "services": [
+            {"kind": "fader", "options": {}, "points": [2]},
             {"kind": "node", "options": {}, "points": [0, 1]},
             {"kind": "sampler", "options": {}},
         ],
@@ -112,6 +120,23 @@ def test_the_second_instance_has_its_own_points(write):
     assert two["options"]["period_ms"] == 2500
     lamps = points.load().capability("lamp")
     assert [lamps.ids(1)[0], lamps.ids(1)[-1]] in config["uplinks"][0]["options"]["blocks"]
+
+
+def test_a_service_serves_every_lamp_and_stays_away_without_one(write):
+    more = '[[peripheral]]\nkind = "dimmer"\nname = "two"\nbus = "lamp1"\ninstance = 1\n'
+    config, device = compiled(write(GOOD + more))
+    fader = next(part for part in config["services"] if part["kind"] == "fader")
+    assert [device.name(i) for i in fader["points"]] == ["lamp.level", "lamp.1.level"]
+    config, device = compiled(
+        write(GOOD.replace('[[peripheral]]\nkind = "dimmer"\nbus = "lamp"\ncurve = "log"\n', ""))
+    )
+    assert [part["kind"] for part in config["services"]] == ["node", "sampler"]
+    assert device.find("lamp.level") < 0
+
+
+def test_a_written_service_has_its_options_once(write):
+    config, _ = compiled(write(GOOD + '[[service]]\nkind = "sampler"\n'))
+    assert sorted(part["kind"] for part in config["services"]) == ["fader", "node", "sampler"]
 
 
 def test_unused_buses_stay_at_home(write):

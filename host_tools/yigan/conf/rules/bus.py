@@ -41,6 +41,7 @@ KEYS: dict[str, dict[str, type]] = {
 }
 _NEEDED = {"uart": ("id", "tx", "rx"), "rs485": ("id", "tx", "rx", "de"), "i2c": ("id", "sda", "scl"),
            "spi": ("id", "sck", "mosi", "miso"), "pwm": ("pin",), "gpio": ("pin",), "adc": ("pin",)}  # fmt: skip
+_NEEDED_ON_LINUX = {"uart": ("path",), "rs485": ("path",), "i2c": ("path",), "spi": ("path",)}
 _VALUES = {
     "parity": ("N", "E", "O"), "stop": (1, 2), "bits": (7, 8), "pull": ("up", "down"), "active": (0, 1),
     "value": (0, 1), "direction": ("kernel", "none"),
@@ -86,9 +87,7 @@ def _keys(plan: Plan, line: Line, board: Board) -> None:
             doc.error(
                 "out_of_range", at, t("{k} = {v} is out of range.", "{k} = {v} 超出范围。", k=key, v=value)
             )
-    if board.port == "linux":
-        return
-    for key in _NEEDED[line.kind]:
+    for key in _NEEDED_ON_LINUX.get(line.kind, ()) if board.port == "linux" else _NEEDED[line.kind]:
         if key not in line.settings:
             what = t("bus {n} says no {k}.", "总线 {n} 未写 {k}。", n=line.name, k=key)
             doc.error("missing_key", line.at, what, t("Write {k} = ...", "请写 {k} = ……", k=key))
@@ -165,9 +164,10 @@ def _agrees(plan: Plan, line: Line, device, key: str, value: object) -> None:
 
 def _controllers(plan: Plan, board: Board) -> None:
     """UARTs, I2C and SPI controllers: only those there are, each once; PWM channels and frequencies."""
-    if board.port == "linux":
-        return
     used = sorted((line for line in plan.lines.values() if line.users), key=lambda line: line.written)
+    if board.port == "linux":
+        _paths(plan, used)
+        return
     for kinds, ids, name in (
         (_SERIAL, board.uarts, "UART"),
         (("i2c",), board.i2cs, "I2C"),
@@ -177,6 +177,19 @@ def _controllers(plan: Plan, board: Board) -> None:
         for line in (line for line in used if line.kind in kinds):
             _controller(plan, line, owner, ids, name)
     _pwm(plan, board, [line for line in used if line.kind == "pwm"])
+
+
+def _paths(plan: Plan, lines: list[Line]) -> None:
+    """On Linux a serial device is opened exclusively: one bus each."""
+    owner: dict[object, Line] = {}
+    for line in (line for line in lines if line.kind in _SERIAL and line.settings.get("path")):
+        other = owner.setdefault(line.settings["path"], line)
+        if other is not line:
+            at = ("bus", line.name, "path") if "path" in plan.pole.buses.get(line.name, {}) else line.at
+            what = t(
+                "{a} and {b} are the same device.", "{a} 与 {b} 是同一个设备。", a=other.name, b=line.name
+            )
+            plan.pole.document.error("too_many_uart", at, what)
 
 
 def _controller(plan: Plan, line: Line, owner: dict[int, Line], ids: tuple[int, ...], name: str) -> None:
