@@ -11,7 +11,8 @@ from yigan.link import serial
 from yigan.link.service import Client
 
 START_S = 40.0  # a board that checks its file system and joins a network first
-_FIRST_READINGS_S = 6.0  # sensors' first values; what warms up longer is shown as that
+_FIRST_READINGS_S = 6.0  # the longest wait for sensors' first values; what warms up longer is shown as that
+_SETTLED_S = 2.0  # no further point got its first value for so long: the rest will not soon
 
 
 @dataclass
@@ -81,10 +82,14 @@ def _wait(client: Client, bundle: Bundle) -> dict:
 
 
 def _first_readings(client: Client) -> list[dict]:
-    """All points, as soon as each has been tried once, at the latest after some seconds."""
-    deadline = time.monotonic() + _FIRST_READINGS_S
+    """All points, as soon as each has been tried once or no more of them come."""
+    began = changed = time.monotonic()
+    waiting = -1
     while True:
-        rows = client.get()
-        if time.monotonic() > deadline or all(row["q"] != "never" for row in rows):
+        rows, now = client.get(), time.monotonic()
+        never = sum(row["q"] == "never" for row in rows)
+        if never != waiting:
+            waiting, changed = never, now
+        if not never or now - began > _FIRST_READINGS_S or now - changed > _SETTLED_S:
             return rows
-        time.sleep(0.5)
+        time.sleep(0.3)
