@@ -14,7 +14,7 @@ class Log:
     """`seq` numbers start at 1; lines are [seq, uptime, level, where, text, times]."""
 
     def __init__(self, lines=_LINES):
-        self._ring = [None] * lines
+        self._ring = [None] * lines  # type: list
         self.seq = 0
         self.errors = 0  # lines of level ERROR since the start
         self.level = INFO

@@ -20,7 +20,7 @@ class Uart:
         self.char_us = (1 + bits + stop + (parity != "N")) * 1000000 // self.baud
         self.poll_ms = min(50, max(2, self.char_us * 64 // 1000))  # a quarter of the receive ring
         pins = {name: Pin(spec[name]) for name in ("tx", "rx") if spec.get(name, -1) >= 0}
-        self._uart = UART(
+        self._uart = UART(  # type: ignore[call-overload]
             spec["id"],
             baudrate=self.baud,
             bits=bits,

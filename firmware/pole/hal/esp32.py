@@ -37,6 +37,6 @@ def temperature():
     try:
         import esp32
 
-        return 10 * esp32.mcu_temperature()
+        return 10 * esp32.mcu_temperature()  # type: ignore[attr-defined]  # not on every chip
     except (ImportError, AttributeError):
         return None

@@ -60,7 +60,7 @@ class Recent:
     """The answers to the last `n` commands that were tried, by point and id."""
 
     def __init__(self, n=16):
-        self._seen = [None] * n
+        self._seen = [None] * n  # type: list
         self._next = 0
 
     def find(self, i, ident):
