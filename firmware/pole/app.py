@@ -96,6 +96,8 @@ class Pole:
         self._buses = {}
         self.peripherals = [Peripheral(self, spec) for spec in conf.get("peripherals", ())]
         self.supervisor = Supervisor(self.log)
+        if hasattr(hal, "wall"):  # a gateway's system keeps the time
+            clock.set_time(*hal.wall())
 
     def bus(self, name):
         """The bus `name`, opened at its first use; a shared one (`driver` in its entry) is wrapped once."""

@@ -21,6 +21,7 @@ class Service:
     def __init__(self, pole, options):
         self.pole = pole
         self.turn = 0
+        self.largest = None
         self.sources = []
         for name, source in (
             ("uptime", clock.uptime_s),
@@ -69,10 +70,9 @@ class Service:
         return bad
 
     def _largest(self):
-        if self.turn % _LARGEST_EVERY:
-            i = self.pole.store.find("node.heap_largest")
-            return self.pole.store.raw(i)
-        return largest_block() if hasattr(gc, "mem_free") else None
+        if self.turn % _LARGEST_EVERY == 0 and hasattr(gc, "mem_free"):
+            self.largest = largest_block()
+        return self.largest
 
 
 def version_number(text):
@@ -106,4 +106,4 @@ def _flash_free():
         stat = os.statvfs("/")
     except OSError:
         return None
-    return stat[0] * stat[3]
+    return min(stat[0] * stat[3], 4294967294)
