@@ -96,6 +96,19 @@ class Packet:
             self.byte(48 + value // unit % 10)
             unit //= 10
 
+    def decimal(self, raw, decimals):
+        """The integer `raw` times 10**-decimals, as text: -0.05."""
+        if raw < 0:
+            self.byte(45)
+            raw = -raw
+        if decimals <= 0:
+            self.digits(raw * 10**-decimals)
+            return
+        unit = 10**decimals
+        self.digits(raw // unit)
+        self.byte(46)
+        self.digits(raw % unit, decimals)
+
     # Packets a client sends
 
     def connect(self, client_id, keepalive_s, clean=True, username=None, password=None, will=None):
@@ -120,16 +133,16 @@ class Packet:
 
     def publish(self, topic, payload, qos=0, ident=0, retain=False):
         """A whole PUBLISH; `publish_head` and pieces write one without a payload in hand."""
-        self.publish_head(len(topic), qos, ident, retain, topic)
+        self.publish_head(qos, ident, retain, topic)
         self.raw(payload)
         return self.end()
 
-    def publish_head(self, n_topic, qos, ident, retain, *topic):
-        """All before the payload. `topic` comes in pieces that together are `n_topic` bytes long."""
+    def publish_head(self, qos, ident, retain, topic, more=b""):
+        """All before the payload. The topic may come in two pieces."""
         self.begin(PUBLISH << 4 | qos << 1 | (RETAIN if retain else 0), self.base, self.limit)
-        self.u16(n_topic)
-        for piece in topic:
-            self.raw(piece)
+        self.u16(len(topic) + len(more))
+        self.raw(topic)
+        self.raw(more)
         if qos:
             self.u16(ident)
 

@@ -1,15 +1,13 @@
 """What a point says upstream, as one JSON object: value, unit, quality, measured-at, age.
 
-Written piece by piece into a packet (anything with `raw(bytes)` and `digits(n, width)`): nothing is formatted, nothing
+Written piece by piece into a packet (anything with `raw(bytes)`, `byte(n)` and `digits(n, width)`): nothing is formatted, nothing
 but slices is allocated. A missing value is null.
 """
 
 
-def write(packet, value, unit, quality, date, second, age_s):
-    """`value`, `unit`, `quality`: bytes; `value` is b"" for none. `date`: b"2026-11-22" or None while the moment of
+def behind_value(packet, unit, quality, date, second, age_s):
+    """All behind `{"value":...`. `unit`, `quality`: bytes. `date`: b"2026-11-22" or None while the moment of
     measurement is not known; `second` of that day, UTC; `age_s`: seconds since then, below 0 for never."""
-    packet.raw(b'{"value":')
-    packet.raw(value or b"null")
     packet.raw(b',"unit":"')
     packet.raw(unit)
     packet.raw(b'","quality":"')
@@ -21,7 +19,7 @@ def write(packet, value, unit, quality, date, second, age_s):
         packet.raw(b"null}")
     else:
         packet.digits(age_s)
-        packet.raw(b"}")
+        packet.byte(125)  # }
 
 
 def moment(packet, date, second):
@@ -31,7 +29,10 @@ def moment(packet, date, second):
         return
     packet.raw(b',"at":"')
     packet.raw(date)
-    for mark, n in ((b"T", second // 3600), (b":", second // 60 % 60), (b":", second % 60)):
-        packet.raw(mark)
-        packet.digits(n, 2)
+    packet.raw(b"T")
+    packet.digits(second // 3600, 2)
+    packet.byte(58)  # :
+    packet.digits(second // 60 % 60, 2)
+    packet.byte(58)
+    packet.digits(second % 60, 2)
     packet.raw(b'Z"')

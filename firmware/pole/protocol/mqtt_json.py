@@ -8,6 +8,8 @@ from pole.codec import state_json
 
 LONGEST = 256  # bytes of the longest payload, whatever the point
 
+_BOOL, _F32 = 0, 5  # kinds of points, as in the store
+_NO_JSON = ("nan", "inf", "-inf")
 _INFO = ("board", "version", "reset_cause")
 
 
@@ -27,18 +29,17 @@ class Json:
     def point(self, i, qos):
         """Point i as it is now, retained. The session must have room, here and below."""
         store = self._store
-        name, base = self._topics.of(i), self._topics.base
-        packet = self._session.begin(len(base) + len(name), qos, True, base, name)
+        packet = self._session.begin(qos, True, self._topics.base, self._topics.of(i))
         second = self._second(self._clock.wall(store.at(i)))
-        word = self._qualities[store.quality(i)]
-        unit = store.unit(i).encode()
-        state_json.write(packet, self._value(i), unit, word, self._date, second, store.age_s(i))
+        packet.raw(b'{"value":')
+        self._value(packet, i)
+        word, unit = self._qualities[store.quality(i)], store.unit(i).encode()
+        state_json.behind_value(packet, unit, word, self._date, second, store.age_s(i))
         self._session.commit(qos)
 
     def status(self, info):
         """We are here. `info`: what the pole knows of itself."""
-        base = self._topics.base
-        packet = self._session.begin(len(base) + 6, 1, True, base, b"status")
+        packet = self._session.begin(1, True, self._topics.base, b"status")
         packet.raw(b'{"online":true')
         self._moment(packet)
         for key in _INFO:
@@ -48,20 +49,28 @@ class Json:
 
     def result(self, topic, ident, error, i):
         """The answer to a command: `ident` is its id's JSON token, `error` a word or "", i < 0 no point of ours."""
-        base = self._topics.base
-        packet = self._session.begin(len(base) + len(topic), 1, False, base, topic)
+        packet = self._session.begin(1, False, self._topics.base, topic)
         packet.raw(b'{"id":')
         packet.raw(ident.encode())
         packet.raw((',"ok":false,"error":"%s"' % error if error else ',"ok":true,"error":null').encode())
         packet.raw(b',"value":')
-        packet.raw((self._value(i) if i >= 0 else b"") or b"null")
+        self._value(packet, i)
         self._moment(packet)
         packet.raw(b"}")
         self._session.commit(1)
 
-    def _value(self, i):
-        text = self._store.text(i)
-        return b"" if text in ("nan", "inf", "-inf") else text.encode()  # floats that JSON has no word for
+    def _value(self, packet, i):
+        """What is valid now, else null."""
+        store = self._store
+        if i < 0 or not store.valid(i):
+            packet.raw(b"null")
+            return
+        kind = store.kind(i)
+        if kind == _BOOL or kind == _F32:  # a tuple to look in would cost 48 bytes a message
+            text = store.text(i)
+            packet.raw(b"null" if text in _NO_JSON else text.encode())
+        else:  # as store.text, which makes a string of it
+            packet.decimal(store.raw(i), store.decimals(i))
 
     def _moment(self, packet):
         second = self._second(self._clock.now())

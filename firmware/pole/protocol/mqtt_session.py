@@ -153,8 +153,8 @@ class Session:
             return self.window.room()
         return (self._room() - _SPARE) // self.packet if self.state == UP else 0
 
-    def begin(self, n_topic, qos, retain, *topic):
-        """Start a PUBLISH whose topic's pieces are `n_topic` bytes; write the payload to the Packet returned.
+    def begin(self, qos, retain, topic, more=b""):
+        """Start a PUBLISH whose topic comes in one or two pieces; write the payload to the Packet returned.
 
         None when there is no room. Then `commit()`; a message not committed was never there.
         """
@@ -165,7 +165,7 @@ class Session:
         else:
             writer = self._out
             self._place()
-        writer.publish_head(n_topic, qos, self._next_ident() if qos else 0, retain, *topic)
+        writer.publish_head(qos, self._next_ident() if qos else 0, retain, topic, more)
         return writer
 
     def commit(self, qos):
@@ -179,7 +179,7 @@ class Session:
 
     def publish(self, topic, payload, qos=1, retain=False):
         """A message in one go; -1 when there is no room, else its packet identifier (0 for QoS 0)."""
-        writer = self.begin(len(topic), qos, retain, topic)
+        writer = self.begin(qos, retain, topic)
         if writer is None:
             return -1
         writer.raw(payload)

@@ -80,7 +80,7 @@ class Write(unittest.TestCase):
 
     def test_publish_in_pieces(self):
         p, q = packet(), packet()
-        p.publish_head(3, 1, 10, False, b"a/", b"b")
+        p.publish_head(1, 10, False, b"a/", b"b")
         p.raw(b"hel")
         p.raw(b"lo")
         self.assertEqual(written(p, p.end()), written(q, q.publish(b"a/b", b"hello", 1, 10)))
@@ -127,6 +127,23 @@ class Write(unittest.TestCase):
             p.digits(value, width)
             p.raw(b" ")
         self.assertEqual(bytes(p.buf[3 : p.at]), b"0 07 59 1234567 1073741823 ")
+
+    def test_decimal(self):
+        p = packet(100)
+        p.begin(0x30)
+        for raw, decimals in (
+            (0, 0),
+            (0, 2),
+            (-5, 2),
+            (505, 1),
+            (-39904211, 6),
+            (7, -2),
+            (4294967295, 3),
+            (-1, 0),
+        ):
+            p.decimal(raw, decimals)
+            p.raw(b" ")
+        self.assertEqual(bytes(p.buf[3 : p.at]), b"0 0.00 -0.05 50.5 -39.904211 700 4294967.295 -1 ")
 
     def test_nothing_outside_its_limits(self):
         for limit in range(10, 40):

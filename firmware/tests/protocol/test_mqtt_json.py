@@ -74,6 +74,16 @@ class Said(unittest.TestCase):
         self.assertTrue('"value":-39.904211,' in self.point("gnss.lat"))
         self.assertTrue('"value":4294967.295,' in self.point("meter.energy"))
 
+    def test_as_the_store_writes_it(self):
+        for i, values in (
+            (0, (0, 5, 10, 999)),
+            (3, (-1, 0, 999999, -90000000)),
+            (5, (0, 1, 1000, 4294967295)),
+        ):
+            for raw in values:
+                self.store.put(i, raw)
+                self.assertTrue('{"value":%s,' % self.store.text(i) in self.point(self.store.name(i)))
+
     def test_never_measured(self):
         self.assertEqual(
             self.point("lamp.1.level"), '{"value":null,"unit":"%","quality":"never","at":null,"age":null}'

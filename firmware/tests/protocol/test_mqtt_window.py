@@ -4,7 +4,7 @@ from pole.protocol.mqtt_window import Window
 
 
 def write(window, ident, payload=b"x", retain=False):
-    window.place().publish_head(1, 1, ident, retain, b"a")
+    window.place().publish_head(1, ident, retain, b"a")
     window.writer.raw(payload)
     window.add(ident)
 
