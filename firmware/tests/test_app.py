@@ -4,6 +4,7 @@ import unittest
 
 from pole import app, breadcrumb, clock, errors
 from pole.quality import COMM_FAULT, FAULT, GOOD, NEVER
+from pole.services import sampler
 from pole.store import Table
 from points_bin import build
 
@@ -106,6 +107,7 @@ class AppTest(unittest.TestCase):
         sys.modules["pole.drivers.test_lamp"] = Module(Lamp)
         sys.modules["pole.drivers.test_air"] = Module(Air)
         Air.error = None
+        sampler._RETRY_MS = 10
 
     def tearDown(self):
         del sys.modules["pole.drivers.test_lamp"], sys.modules["pole.drivers.test_air"]
@@ -146,12 +148,12 @@ class AppTest(unittest.TestCase):
         async def story(pole):
             for error, quality in ((errors.BusError(), COMM_FAULT), (errors.DeviceFault(), FAULT)):
                 Air.error = error
-                await clock.sleep_ms(1500)
+                await clock.sleep_ms(200)
                 self.assertEqual(pole.store.quality(3), quality)
                 self.assertEqual(pole.store.text(3), "")
                 self.assertEqual(pole.store.quality(2), GOOD)
                 Air.error = None
-                await clock.sleep_ms(1100)
+                await clock.sleep_ms(100)
                 self.assertEqual(pole.store.quality(3), GOOD)
 
         pole = self.play(story)
