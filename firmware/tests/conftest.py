@@ -1,21 +1,25 @@
 """The same test files on three interpreters.
 
-On CPython pytest collects them as they are. Each file is also one item on the MicroPython VM and one on the
-32-bit MicroPython in Node; such an item fails with the traceback that the interpreter printed, and reports how
-many tests ran inside. A file or class says what not every interpreter has: `NEEDS = ("sockets",)`.
+On CPython pytest collects them as they are. Each file is also one item on the MicroPython VM, where the firmware
+is bytecode as on a board, and one on the 32-bit MicroPython in Node, where it is source. Such an item fails with
+the traceback that the interpreter printed, and reports how many tests ran inside. A file or class says what not
+every interpreter has: `NEEDS = ("sockets",)`.
 """
 
 import ast
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
+from benchmarks.harness import compile_firmware
 from yigan import vm
 from yigan.errors import LinkError
 
@@ -119,12 +123,20 @@ class OnInterpreter(pytest.Item):
         return self.path, None, f"{self.path.name} on {self.name}"
 
 
+@functools.cache
+def _bytecode() -> tempfile.TemporaryDirectory:
+    """The firmware compiled once; the folder goes when pytest ends."""
+    folder = tempfile.TemporaryDirectory(prefix="yigan-mpy-")
+    compile_firmware(folder.name)
+    return folder
+
+
 def _on_vm(test: str, provides: str):
     try:
         binary = vm.find()
     except LinkError as error:
         pytest.skip(str(error))
-    path = f".frozen:{TESTS / 'micro'}:{TESTS}:{FIRMWARE}"
+    path = f".frozen:{TESTS / 'micro'}:{TESTS}:{_bytecode().name}"
     command = [binary, "-X", "heapsize=1m", str(TESTS / "micro" / "one.py"), test, provides, str(TESTS)]
     return command, {"MICROPYPATH": path}
 
