@@ -1,0 +1,378 @@
+"""What a GNSS receiver says just now, from its NMEA 0183 sentences: one state, renewed every epoch.
+
+Sentences of one epoch carry the same time. The first with another time ends the epoch: `drain` then returns
+True, and the state is that of the epoch just over. Only what is needed is read: the position once an epoch, of
+the satellites in view their number, of a GSA that has not changed nothing; and what RMC and GGA have said
+already is not looked for elsewhere.
+"""
+
+from array import array
+
+from pole.codec.nmea import Fields, kind
+
+# System identifiers of NMEA 0183 v4.11 (GSA, GSV); 0 is unknown.
+GPS, GLONASS, GALILEO, BEIDOU, QZSS, NAVIC = range(1, 7)
+_BY_LETTER = {80: GPS, 76: GLONASS, 65: GALILEO, 66: BEIDOU, 68: BEIDOU, 81: QZSS, 90: QZSS, 73: NAVIC}
+_ZDA = kind(b"ZDA")
+_RMC, _GGA, _FIXED = 1, 2, 4
+_EMPTY = tuple(b"," * (12 - n) for n in range(12))
+_LISTS = 8  # GSA sentences of an epoch
+_TALKERS = 7
+_LASTING = 10  # epochs for which the last list of satellites used still tells
+
+
+def system_of(b, start):
+    """The system of a talker: GP GL GA GB BD GQ QZ GI, PQ (Quectel's BeiDou); 0 for GN and others."""
+    return BEIDOU if b[start + 1] == 80 else _BY_LETTER.get(b[start + 2], 0)
+
+
+class Fix(Fields):
+    """The state. None, 0 or -1 is "not known now"; nothing old stays.
+
+    time_ms (of the day, -1), date (yyyymmdd, 0), valid (the receiver vouches for both), fix (0, 2, 3),
+    lat and lon (microdegrees), altitude (mm above mean sea level), speed (mm/s), course (thousandths of a
+    degree), hdop (thousandths).
+    """
+
+    def __init__(self):
+        self.time_ms = -1
+        self.date = 0
+        self.valid = False
+        self.fix = 0
+        self.lat = self.lon = self.altitude = self.speed = self.course = self.hdop = None
+        self.epochs = 0
+        self._fresh = False  # something of this epoch came
+        self._spare_level = 2
+        self._heard = 0  # of _RMC, _GGA in this epoch; _FIXED: RMC with a fix
+        self._placed = False  # the position of this epoch is known
+        self._lat = [b"\n", 0, 0, 0]
+        self._lon = [b"\n", 0, 0, 0]
+        self._span = 4  # bytes of the position in this epoch
+        self._reported = 0  # satellites used, as GGA says (it stops at 12)
+        self._lists = 0  # GSA sentences in this epoch
+        self._before = 0  # GSA sentences in the last epoch that had some
+        self._listed_at = -100  # that epoch
+        self._texts = [b"\n"] * _LISTS  # the GSA sentences themselves
+        self._used = bytearray(_LISTS)
+        self._beidou = bytearray(_LISTS)
+        self._modes = bytearray(_LISTS)
+        self._seen = array("h", bytes(2 * _TALKERS))
+        self._seen_at = -100
+        self._zda_text = b"\n"
+        self._zda_day = 0
+        self._all = {
+            kind(b"RMC"): self._rmc,
+            kind(b"GGA"): self._gga,
+            kind(b"GSA"): self._gsa,
+            kind(b"GSV"): self._gsv,
+        }
+        self._spare = {
+            kind(b"GNS"): self._gns,
+            kind(b"GLL"): self._gll,
+            kind(b"VTG"): self._vtg,
+            _ZDA: self._zda,
+        }
+        self._all.update(self._spare)
+        super().__init__(self._all)
+
+    def close(self):
+        """End the epoch because the line went quiet; True when there was one."""
+        fresh, self._fresh = self._fresh, False
+        if not fresh:
+            self._spares(2)
+        return fresh
+
+    def used(self):
+        """Satellites in the solution: by GSA, or what GGA says where no GSA comes."""
+        n = self._lists or self._before
+        if not n or self.epochs - self._listed_at >= _LASTING:
+            return self._reported
+        return sum(self._used[:n])
+
+    def beidou_used(self):
+        """BeiDou satellites in the solution, None where no GSA comes."""
+        n = self._lists or self._before
+        if not n or self.epochs - self._listed_at >= _LASTING:
+            return None
+        return sum(self._beidou[:n])
+
+    def in_view(self):
+        """Satellites in view, all systems, or None where no GSV comes."""
+        return sum(self._seen) if self.epochs - self._seen_at < 30 else None
+
+    def _turn(self, t, start):
+        """A sentence of time `t` came: True when it must wait, because it begins the next epoch."""
+        if t == self.time_ms or t < 0:
+            return False
+        if self._fresh:
+            self._fresh = False
+            self.again(start)
+            return True
+        level = (0 if self._heard & _FIXED else 1) if self._heard & 3 == 3 else 2
+        if level != self._spare_level:
+            self._spares(level)
+        if self._lists:
+            self._before, self._lists = self._lists, 0
+        self.epochs = self.epochs + 1 & 0xFFFFFF
+        self.time_ms = t
+        self.date = 0
+        self._heard = 0
+        self._placed = self.valid = False
+        return False
+
+    def _spares(self, level):
+        """2: listen to GNS, GLL, VTG and ZDA; 1: to ZDA alone, 0: to none: RMC and GGA have it all."""
+        self._spare_level = level
+        for number in self._spare:
+            if level == 2 or level == 1 and number == _ZDA:
+                self._all[number] = self._spare[number]
+            elif number in self._all:
+                del self._all[number]
+
+    def peek(self, start):
+        """A GSA as in the last epoch changes nothing, and of a GSV group only the first sentence is read."""
+        b = self.buf
+        if b[start + 5] != 65:
+            return b[start + 8] == 44 and b[start + 9] != 49
+        k = self._lists
+        if k < _LISTS and b.startswith(self._texts[k], start):
+            self._list(k)
+            return True
+        return False
+
+    def _list(self, k):
+        """GSA number `k` of this epoch is known now."""
+        self._lists = k + 1
+        self._listed_at = self.epochs
+        if k == 0 or self._modes[k] > self.fix:
+            self.fix = self._modes[k]
+
+    def _gsa(self, a, e):
+        """Mode and satellites used, of one system or of all in one sentence."""
+        b = self.buf
+        k = self._lists
+        if b[a + 10] != 44 or not 48 < b[a + 9] < 52 or k >= _LISTS:
+            return False
+        beidou = 0
+        i = b.find(b",,", a + 10, e) + 1  # the satellites stand to the left, two digits each, most often
+        n = (i - a - 11) // 3
+        if 0 <= n < 12 and n * 3 == i - a - 11 and b.startswith(_EMPTY[n], i) and b[i + 12 - n] != 44:
+            i += 12 - n
+        else:
+            n, beidou, i = self._satellites(a + 11, e)
+        if self._system(a, i, e) == BEIDOU:
+            beidou = n
+        self._used[k], self._beidou[k] = n, beidou
+        self._modes[k] = b[a + 9] - 48 if b[a + 9] > 49 else 0
+        if self.epochs & 7 == 0:  # to remember costs heap, so not every time it changes
+            self._texts[k] = bytes(self._view[a : e + 3])
+        else:
+            self._texts[k] = b"\n"
+        self._list(k)
+        return False
+
+    def _satellites(self, i, e):
+        """The long way through the twelve places of a GSA: how many are filled, BeiDou's among others, the end."""
+        b = self.buf
+        n = beidou = 0
+        left = 12
+        while left and i < e:
+            if b[i] != 44:
+                n += 1
+                if b[i + 3] == 44 and (b[i] == 50 or b[i] == 52):  # 201.. and 401..
+                    beidou += 1
+            i = b.find(b",", i, e) + 1 or e
+            left -= 1
+        return n, beidou, i
+
+    def _system(self, a, i, e):
+        """The system of a GSA with its dilutions at `i`: its last field since v4.10, else the talker's."""
+        b = self.buf
+        if b[e - 2] == 44 and self.skip(i, 3, e) == e - 1:
+            return b[e - 1] - 48
+        return system_of(b, a)
+
+    def _place(self, i, stop):
+        """Take the position at `i`, once an epoch. The place of the field behind it, 0 when there is none."""
+        b = self.buf
+        if self._placed:
+            j = i + self._span  # the same digits as before in this epoch, most often
+            if b[j - 1] == 44 and (b[j - 2] == 69 or b[j - 2] == 87):
+                return j
+            return self.skip(i, 4, stop)
+        self._span = -i
+        lat = self._near(i, 2, self._lat)
+        if lat is not None:
+            lon = self._near(self.at, 3, self._lon)
+            if lon is not None:
+                self.lat, self.lon = lat, lon
+                self._span += self.at
+                self._placed = True
+                return self.at
+        return 0
+
+    def _near(self, i, width, last):
+        """Microdegrees of the angle at `i`, or None. A pole stays where it is, and so do most of its digits."""
+        b = self.buf
+        if b.startswith(last[0], i):
+            p = i + width + 5
+            if b[p + 2] == 44:
+                m = b[p] * 100 + b[p + 1] * 10 - 5280
+                p += 2
+            else:
+                m = b[p] * 100 + b[p + 1] * 10 + b[p + 2] - 5328
+                p += 3
+                while 48 <= b[p] <= 57:  # below a centimetre
+                    p += 1
+            if 0 <= m < 1000 and b[p] == 44 and b[p + 1] == last[1]:
+                self.at = p + 3
+                m = last[2] + (last[3] + m) // 6
+                return m if last[1] < 80 else -m
+        return self._far(i, width, last)
+
+    def _far(self, i, width, last):
+        """As `_near`, all digits; `last` becomes text to the second decimal, letter, microdegrees, 1e-5 minutes."""
+        sign = self.angle(i, width)
+        m = self.minutes // 100
+        micro = self.degrees * 1000000 + (m + 3) // 6
+        if not sign or micro > (90000000 if width == 2 else 180000000):
+            return None
+        if self.epochs & 7 == 0:  # to remember costs heap: not every second of a journey
+            last[0] = bytes(self._view[i : i + width + 5])
+            last[1] = self.buf[self.at - 2]
+            last[2] = self.degrees * 1000000
+            last[3] = m - m % 1000 + 3
+        return sign * micro
+
+    def _lose(self):
+        """This sentence knows no fix; another of the same epoch may know better."""
+        if not self._placed:
+            self.fix = 0
+            self.lat = self.lon = self.altitude = self.speed = self.course = None
+
+    def _rmc(self, a, e):
+        i = self.time_of_day(a + 7)
+        if i != self.time_ms and self._turn(i, a):
+            return True
+        self._fresh = True
+        b = self.buf
+        i = self.at if b[self.at - 1] == 44 else self.skip(a + 7, 1, e)
+        j = self._place(i + 2, e) if b[i] == 65 else 0
+        self._heard |= 5 if j else 1
+        if j:
+            self.valid = True
+            self.fix = self.fix or 2
+            i = self.thousandths(j)
+            self.speed = None if i is None else (i * 463 + 450) // 900  # knots of 1852 m/h
+            self.course = self.thousandths(self.at)
+            self.date = self.ddmmyy(self.at)
+        else:
+            self._lose()
+        return False
+
+    def _gga(self, a, e):
+        i = self.time_of_day(a + 7)
+        if i != self.time_ms and self._turn(i, a):
+            return True
+        self._fresh = True
+        b = self.buf
+        i = self.at if b[self.at - 1] == 44 else self.skip(a + 7, 1, e)
+        self._heard |= _GGA
+        if b[i] == 44:
+            self._no_height(i + 6 if b.startswith(_EMPTY[8], i) else self.skip(i, 5, e))
+            return False
+        placed = self._placed
+        j = self._place(i, e)
+        if j and b[j] > 48:
+            self._height(j + 2, e)
+        else:
+            self._placed = placed
+            self._no_height(self.skip(i, 5, e))
+        return False
+
+    def _height(self, i, stop):
+        """Satellites used, HDOP and altitude at `i`, with a fix."""
+        b = self.buf
+        self.hdop = self.thousandths(i + 3 if b[i + 2] == 44 else self.skip(i, 1, stop))
+        self.altitude = self.thousandths(self.at)
+        if self.epochs - self._listed_at >= _LASTING:  # else GSA knows better
+            self._reported = max(0, self.whole(i))
+            self.fix = 2 if self.altitude is None else 3
+        elif not self.fix:
+            self.fix = 3
+
+    def _no_height(self, i):
+        self._reported = max(0, self.whole(i))
+        self.hdop = None
+        self._lose()
+
+    def _gns(self, a, e):
+        """As GGA, for several systems; a mode letter for each says whether it helps: N does not."""
+        if self._heard & _GGA:
+            return False
+        if self._turn(self.time_of_day(a + 7), a):
+            return True
+        self._fresh = True
+        i = self.skip(a + 7, 5, e)
+        b, helps = self.buf, False
+        while i < e and b[i] != 44:
+            helps = helps or b[i] != 78
+            i += 1
+        if helps and self._place(self.skip(a + 7, 1, e), e):
+            self._height(i + 1, e)
+        else:
+            self._no_height(i + 1)
+        return False
+
+    def _gll(self, a, e):
+        i = self.skip(a + 7, 4, e)
+        if self._turn(self.time_of_day(i), a):
+            return True
+        self._fresh = True
+        if not self._placed:
+            if self.buf[self.skip(i, 1, e)] == 65 and self._place(a + 7, e):
+                self.fix = self.fix or 2
+            else:
+                self._lose()
+        return False
+
+    def _vtg(self, a, e):
+        """Course and speed for receivers without RMC."""
+        if not self._heard & _RMC and self.lat is not None:
+            self.course = self.thousandths(a + 7)
+            i = self.thousandths(self.skip(a + 7, 4, e))
+            self.speed = None if i is None else (i * 463 + 450) // 900
+
+    def _zda(self, a, e):
+        if self._turn(self.time_of_day(a + 7), a):
+            return True
+        self._fresh = True
+        if not self.date:
+            self.date = self._day_of_zda(self.at)
+        return False
+
+    def _day_of_zda(self, i):
+        """yyyymmdd from `dd,mm,yyyy` at `i`, or 0."""
+        b = self.buf
+        if not b.startswith(self._zda_text, i):
+            j = self.skip(i, 1, len(b))
+            d, m, y = self.whole(i), self.whole(j), self.whole(self.skip(j, 1, len(b)))
+            if not (0 < d < 32 and 0 < m < 13 and 1980 <= y < 2100):
+                return 0
+            self._zda_text = bytes(self._view[i : i + 10])
+            self._zda_day = y * 10000 + m * 100 + d
+        return self._zda_day
+
+    def _gsv(self, a, e):
+        """How many satellites a talker sees: in the first sentence of its group."""
+        b = self.buf
+        i = a + 11 if b[a + 10] == 44 else self.skip(a + 7, 2, e)
+        n = b[i] * 10 + b[i + 1] - 528 if b[i + 2] == 44 or b[i + 2] == 42 else self.whole(i)
+        seen = self._seen
+        if self._seen_at != self.epochs:
+            self._seen_at = self.epochs
+            for system in range(_TALKERS):
+                seen[system] = 0
+        system = system_of(b, a)
+        if n > seen[system]:  # not another signal of the same satellites
+            seen[system] = n
