@@ -9,7 +9,7 @@ from pole.codec.modbus import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, 
 
 _DEVICE_IDENTIFICATION = 14  # the MEI type of function 43
 _REGULAR = 0x82  # conformity level: regular objects, as a stream and one by one
-_MOST_TEXT = 245  # of one identification object: the reply must fit a PDU
+_MOST_TEXT = 244  # of one identification object: with 9 bytes before it, it must fit a PDU
 
 
 class ModbusServer:

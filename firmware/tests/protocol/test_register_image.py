@@ -1,0 +1,311 @@
+import random
+import struct
+import unittest
+
+from modbus_points import BLOCKS, ROWS, store
+
+from pole import clock, errors
+from pole.codec.modbus import BUSY, DEVICE_FAILURE, ILLEGAL_ADDRESS, ILLEGAL_VALUE
+from pole.protocol.register_image import AGES, END, FLOATS, QUALITIES, RegisterImage
+from pole.quality import COMM_FAULT, GOOD, STALE, UNCERTAIN
+
+HOLE = "80000000"
+UNSIGNED = "ffffffff"
+NAN = "7fc00000"
+
+
+class Case(unittest.TestCase):
+    swapped = False
+
+    def setUp(self):
+        self.store = store()
+        self.image = RegisterImage(self.store, BLOCKS, self.swapped)
+        self.out = bytearray(300)
+
+    def read(self, start, count, writable=False):
+        """The registers as hex; the exception code when it is refused."""
+        code = self.image.read(self.out, 2, writable, start, count)
+        return code or bytes(self.out[2 : 2 + 2 * count]).hex()
+
+    def put(self, **values):
+        for name, raw in values.items():
+            self.store.put(self.store.index(name.replace("__", ".")), raw)
+
+    def write(self, start, data):
+        data = bytes.fromhex(data)
+        return self.image.write(b"xx" + data, 2, start, len(data) // 2)
+
+    def raw(self, name):
+        return self.store.raw(self.store.index(name))
+
+
+class Scaled(Case):
+    def test_each_type(self):
+        self.put(air__pm2_5=123, air__temperature=-250, air__count=4000000000, air__drift=-2, air__ratio=1.5)
+        self.assertEqual(self.read(512, 2), "0000007b")
+        self.assertEqual(self.read(514, 2), "ffffff06")
+        self.assertEqual(self.read(516, 2), "ee6b2800")
+        self.assertEqual(self.read(518, 2), "fffffffe")
+        self.assertEqual(self.read(600, 2), "3fc00000")
+
+    def test_no_value_is_the_sentinel(self):
+        self.assertEqual(self.read(512, 8), UNSIGNED + HOLE + UNSIGNED + HOLE)
+        self.assertEqual(self.read(600, 2), NAN)
+        self.assertEqual(self.read(256, 6, True), UNSIGNED + UNSIGNED + HOLE)
+
+    def test_value_comes_and_goes(self):
+        self.put(air__pm2_5=5)
+        self.assertEqual(self.read(512, 2), "00000005")
+        self.put(air__pm2_5=6)
+        self.assertEqual(self.read(512, 2), "00000006")
+        i = self.store.index("air.pm2_5")
+        self.store.fail(i, COMM_FAULT)
+        self.assertEqual(self.read(512, 2), UNSIGNED)
+        self.store.put(i, 7, UNCERTAIN)
+        self.assertEqual(self.read(512, 2), "00000007")
+        self.store.put(i, 20000)  # outside its range
+        self.assertEqual(self.read(512, 2), UNSIGNED)
+
+    def test_stale_is_no_present_value(self):
+        self.put(air__pm2_5=5)
+        self.assertEqual(self.read(512, 2), "00000005")
+        i = self.store.index("air.pm2_5")
+        self.store._at[i] = self.store.at(i) - 61
+        self.store.sweep()
+        self.assertEqual(self.store.quality(i), STALE)
+        self.assertEqual(self.read(512, 2), UNSIGNED)
+
+    def test_half_pairs_can_be_read(self):
+        self.put(air__pm2_5=123, air__temperature=-250)
+        self.assertEqual(self.read(513, 2), "007bffff")
+        self.assertEqual(self.read(513, 1), "007b")
+
+    def test_holes_inside_a_block(self):
+        self.put(air__drift=1)
+        self.assertEqual(self.read(518, 6), "00000001" + HOLE + HOLE)
+        self.assertEqual(self.read(521, 2), "00008000")
+
+    def test_tables_by_access(self):
+        self.put(lamp__level=500, lamp__relay=1, lamp__level_actual=499)
+        self.assertEqual(self.read(256, 6, True), "000001f4" + "00000001" + HOLE)
+        self.assertEqual(self.read(256, 6, False), HOLE + HOLE + "000001f3")
+
+    def test_outside_every_block(self):
+        for start, count in ((0, 2), (254, 4), (318, 4), (320, 2), (510, 2), (638, 4), (0x3FFE, 4), (0xC000, 1), (0xFFFF, 1)):
+            self.assertEqual(self.read(start, count), ILLEGAL_ADDRESS, start)
+
+    def test_most_registers(self):
+        self.assertEqual(len(self.read(512, 125)), 500)
+
+    def test_without_blocks_the_names_tell(self):
+        image = RegisterImage(self.store)
+        self.assertEqual(image.read(self.out, 0, False, 2 * 131, 2), 0)
+        self.assertEqual(image.read(self.out, 0, False, 2 * 135, 2), ILLEGAL_ADDRESS)
+
+    def test_blocks_that_touch_are_one(self):
+        image = RegisterImage(self.store, [[160, 191], [128, 159]])
+        self.assertEqual(image.read(self.out, 0, False, 318, 4), 0)
+
+    def test_any_range_is_what_its_registers_are(self):
+        random.seed(11)
+        self.put(lamp__level=1, lamp__offset=-3, air__pm2_5=123, air__temperature=-250, air__ratio=0.5)
+        for _ in range(300):
+            first, last = BLOCKS[random.getrandbits(1)]
+            window = FLOATS * random.getrandbits(1)
+            writable = bool(random.getrandbits(1))
+            start = 2 * first + random.getrandbits(16) % (2 * (last - first))
+            count = 1 + random.getrandbits(16) % min(125, 2 * last + 2 - start)
+            one_by_one = "".join(self.read(window + r, 1, writable) for r in range(start, start + count))
+            self.assertEqual(self.read(window + start, count, writable), one_by_one)
+
+
+class Floats(Case):
+    def test_values_in_their_units(self):
+        self.put(air__pm2_5=123, air__temperature=-250, air__ratio=1.5)
+        self.assertEqual(self.read(FLOATS + 512, 4), struct.pack(">ff", 12.3, -2.5).hex())
+        self.assertEqual(self.read(FLOATS + 600, 2), "3fc00000")
+
+    def test_none_is_nan(self):
+        self.assertEqual(self.read(FLOATS + 512, 2), NAN)
+        self.assertEqual(self.read(FLOATS + 530, 2), NAN)  # a hole
+
+    def test_follows_the_value(self):
+        self.put(air__pm2_5=10)
+        self.assertEqual(self.read(FLOATS + 512, 2), struct.pack(">f", 1.0).hex())
+        self.put(air__pm2_5=20)
+        self.assertEqual(self.read(512, 2), "00000014")
+        self.assertEqual(self.read(FLOATS + 512, 2), struct.pack(">f", 2.0).hex())
+
+    def test_ends_at_the_window(self):
+        self.assertEqual(self.read(QUALITIES - 2, 2), ILLEGAL_ADDRESS)
+        self.assertEqual(self.read(FLOATS - 1, 2), ILLEGAL_ADDRESS)
+
+
+class Windows(Case):
+    def test_qualities(self):
+        self.put(air__pm2_5=1)
+        self.store.fail(self.store.index("air.temperature"), COMM_FAULT)
+        self.assertEqual(self.read(QUALITIES + 255, 2), ILLEGAL_ADDRESS)
+        self.assertEqual(self.read(QUALITIES + 256, 5), "%04x%04x%04x%04xffff" % (GOOD, COMM_FAULT, 0, 0))
+        self.assertEqual(self.read(QUALITIES + 128, 1, True), "0000")
+
+    def test_ages(self):
+        self.put(air__pm2_5=1)
+        clock._wall.seconds += 70
+        self.assertEqual(self.read(AGES + 256, 2), "0046ffff")
+        clock._wall.seconds += 100000
+        self.assertEqual(self.read(AGES + 256, 1), "fffe")
+
+    def test_ends(self):
+        self.assertEqual(self.read(AGES - 1, 2), ILLEGAL_ADDRESS)
+        self.assertEqual(self.read(END - 1, 2), ILLEGAL_ADDRESS)
+
+
+class Bits(Case):
+    def bits(self, coils, start, count):
+        code = self.image.read_bits(self.out, 0, coils, start, count)
+        return code or bytes(self.out[: (count + 7) // 8]).hex()
+
+    def test_discrete_inputs_say_good(self):
+        self.put(air__pm2_5=1, air__count=3, air__ratio=1)
+        self.assertEqual(self.bits(False, 256, 3), "05")
+        self.assertEqual(self.bits(False, 256, 64), "0500000000100000")
+        self.assertEqual(self.bits(False, 255, 3), ILLEGAL_ADDRESS)
+
+    def test_coils_are_writable_bools(self):
+        self.put(lamp__level=1, lamp__relay=1)
+        self.assertEqual(self.bits(True, 128, 8), "02")
+        self.put(lamp__relay=0)
+        self.assertEqual(self.bits(True, 128, 8), "00")
+
+    def test_many(self):
+        self.assertEqual(len(self.bits(False, 256, 64)), 16)
+        self.assertEqual(self.bits(False, 256, 65), ILLEGAL_ADDRESS)
+
+
+class Writing(Case):
+    def test_scaled(self):
+        self.assertEqual(self.write(256, "000001f4"), 0)
+        self.assertEqual(self.raw("lamp.level"), 500)
+        self.assertEqual(self.write(264, "ffffff38"), 0)
+        self.assertEqual(self.raw("lamp.offset"), -200)
+        self.assertEqual(self.write(266, "ee6b2800"), 0)
+        self.assertEqual(self.raw("lamp.energy"), 4000000000)
+        self.assertEqual(self.write(268, "3fc00000"), 0)
+        self.assertEqual(self.raw("lamp.gain"), 1.5)
+
+    def test_as_float(self):
+        self.assertEqual(self.write(FLOATS + 256, struct.pack(">f", 33.3).hex()), 0)
+        self.assertEqual(self.raw("lamp.level"), 333)
+        self.assertEqual(self.write(FLOATS + 264, struct.pack(">f", -12.34).hex()), 0)
+        self.assertEqual(self.raw("lamp.offset"), -123)
+        self.assertEqual(self.write(FLOATS + 268, struct.pack(">f", -2.5).hex()), 0)
+        self.assertEqual(self.raw("lamp.gain"), -2.5)
+
+    def test_a_block(self):
+        self.assertEqual(self.write(264, "00000001" + "00000002" + "3f800000"), 0)
+        self.assertEqual([self.raw(n) for n in ("lamp.offset", "lamp.energy", "lamp.gain")], [1, 2, 1.0])
+
+    def test_half_a_pair(self):
+        self.assertEqual(self.write(256, "0001"), ILLEGAL_ADDRESS)
+        self.assertEqual(self.write(257, "00000001"), ILLEGAL_ADDRESS)
+        self.assertEqual(self.write(256, "000000010000"), ILLEGAL_ADDRESS)
+
+    def test_what_cannot_be_written(self):
+        self.assertEqual(self.write(260, "00000001"), ILLEGAL_ADDRESS)  # lamp.level_actual
+        self.assertEqual(self.write(262, "00000001"), ILLEGAL_ADDRESS)  # a hole
+        self.assertEqual(self.write(512, "00000001"), ILLEGAL_ADDRESS)  # an input register
+        self.assertEqual(self.write(1000, "00000001"), ILLEGAL_ADDRESS)
+        self.assertEqual(self.write(QUALITIES + 128, "00000001"), ILLEGAL_ADDRESS)
+        self.assertEqual(self.write(AGES + 128, "00000001"), ILLEGAL_ADDRESS)
+
+    def test_out_of_range(self):
+        for data in ("000003e9", "ffffffff", HOLE):
+            self.assertEqual(self.write(256, data), ILLEGAL_VALUE)
+        for value in (100.1, -0.1, 1e30, float("inf"), float("-inf"), float("nan")):
+            self.assertEqual(self.write(FLOATS + 256, struct.pack(">f", value).hex()), ILLEGAL_VALUE)
+            self.assertEqual(self.write(268, struct.pack(">f", value).hex()), 0 if value == -0.1 else ILLEGAL_VALUE)
+
+    def test_all_or_nothing(self):
+        self.put(lamp__offset=5, lamp__energy=6, lamp__gain=0)
+        self.assertEqual(self.write(264, "00000001" + "fffffff5" + "00000000"), ILLEGAL_VALUE)
+        self.assertEqual(self.raw("lamp.offset"), 5)
+        self.assertEqual(self.write(264, "00000001" + "00000002" + NAN), ILLEGAL_VALUE)
+        self.assertEqual([self.raw(n) for n in ("lamp.offset", "lamp.energy")], [5, 6])
+
+    def test_overridden_undoes_what_was_done(self):
+        self.put(lamp__offset=5, lamp__energy=6)
+        i = self.store.index("lamp.energy")
+
+        def refuse(raw, source):
+            raise errors.PoleError(errors.OVERRIDDEN)
+
+        self.store.own(i, refuse)
+        self.assertEqual(self.write(264, "00000001" + "00000002"), BUSY)
+        self.assertEqual([self.raw(n) for n in ("lamp.offset", "lamp.energy")], [5, 6])
+
+    def test_nobody_serves_it(self):
+        self.store._owner.clear()
+        self.assertEqual(self.write(256, "00000001"), DEVICE_FAILURE)
+
+    def test_source_is_told(self):
+        seen = []
+        self.store.own(0, lambda raw, source: seen.append((raw, source)))
+        self.write(256, "00000001")
+        self.assertEqual(seen, [(1, "modbus")])
+
+    def test_coils(self):
+        self.assertEqual(self.image.write_coils(b"\x01", 0, 129, 1), 0)
+        self.assertEqual(self.raw("lamp.relay"), 1)
+        self.assertEqual(self.image.write_coils(b"\xff\x00", 0, 129, 1), 0)  # one bit of it
+        self.assertEqual(self.image.write_coils(b"\x01", 0, 128, 1), ILLEGAL_ADDRESS)  # no bool
+        self.assertEqual(self.image.write_coils(b"\x03", 0, 129, 2), ILLEGAL_ADDRESS)
+
+    def test_what_was_written_is_read(self):
+        random.seed(12)
+        for _ in range(100):
+            raw = random.getrandbits(16) % 1001
+            self.assertEqual(self.write(256, "%08x" % raw), 0)
+            self.assertEqual(self.read(256, 2, True), "%08x" % raw)
+            floating = self.read(FLOATS + 256, 2, True)
+            self.assertEqual(self.write(FLOATS + 256, floating), 0)
+            self.assertEqual(self.raw("lamp.level"), raw)
+
+
+class Swapped(Case):
+    swapped = True
+
+    def test_low_word_first(self):
+        self.put(air__count=0x12345678, air__pm2_5=10)
+        self.assertEqual(self.read(516, 2), "56781234")
+        self.assertEqual(self.read(FLOATS + 512, 2), "00003f80")
+        self.assertEqual(self.read(520, 2), "00008000")  # a hole
+        self.assertEqual(self.read(FLOATS + 520, 2), "00007fc0")
+
+    def test_writing(self):
+        self.assertEqual(self.write(266, "56781234"), 0)
+        self.assertEqual(self.raw("lamp.energy"), 0x12345678)
+        self.assertEqual(self.write(FLOATS + 256, "00003f80"), 0)
+        self.assertEqual(self.raw("lamp.level"), 10)
+
+
+class Fuzz(Case):
+    def test_any_question_has_an_answer_and_any_write_keeps_the_limits(self):
+        random.seed(13)
+        for _ in range(1500):
+            start, count = random.getrandbits(16), 1 + random.getrandbits(7) % 125
+            if random.getrandbits(1):
+                start = 256 + (start & 0xC000) + start % 400
+            self.assertTrue(self.read(start, count, bool(random.getrandbits(1))))
+            self.image.read_bits(self.out, 0, bool(random.getrandbits(1)), start, count)
+            data = bytes(random.getrandbits(8) >> random.getrandbits(3) for _ in range(246))
+            self.assertIn(self.image.write(data, 0, start, count % 123 + 1), (0, 2, 3, 4, 6))
+            self.image.write_coils(data, 0, start, count)
+        for row in ROWS:
+            i = self.store.index(row[1])
+            if self.store.valid(i):
+                self.assertTrue(row[5] <= self.store.raw(i) <= row[6])
+
+
+if __name__ == "__main__":
+    unittest.main()
