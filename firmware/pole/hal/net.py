@@ -84,7 +84,7 @@ def _secure(sock, tls, host):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if tls.get("cadata"):
         context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(tls["cadata"])
+        context.load_verify_locations(cadata=tls["cadata"])
     else:
         context.verify_mode = ssl.CERT_NONE
     if tls.get("cert"):
