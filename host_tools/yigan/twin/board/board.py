@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yigan.twin.board import heap, text
+from yigan.twin.board.bootrom import BootRom
 from yigan.twin.board.chip import Chip
 from yigan.twin.board.console import Console
 from yigan.twin.board.flash import Nor, PowerLost
@@ -27,6 +28,7 @@ from yigan.twin.board.wire import ERASE, PROGRAM, RAW, Refusal, Wire
 from yigan.twin.board.wiring import Harness
 
 POWER, HARD, WATCHDOG, SLEEP, SOFT = "power", "hard", "watchdog", "deepsleep", "soft"
+DOWNLOAD = "download"  # machine.bootloader()
 _CAUSES = {
     "esp32": {POWER: 1, HARD: 2, WATCHDOG: 3, SLEEP: 4, SOFT: 5},
     "rp2": {POWER: 1, HARD: 3, WATCHDOG: 3, SLEEP: 1, SOFT: 1},
@@ -60,7 +62,7 @@ class Board:
         self.heap = heap.limit(chip, settings.virtual_clock)
         self.vm: Machine | None = None
         self.powered = False
-        self.download = False
+        self.rom = BootRom(self)
         self.cause = POWER
         self.resets = 0
         self.cpu_ms = 0.0
@@ -133,7 +135,7 @@ class Board:
             self._stop()
             self.loop.call_later(ms, lambda: self.powered and self._start(SLEEP))
         else:
-            self.reset(kind)
+            self.reset(HARD if kind == DOWNLOAD else kind, kind == DOWNLOAD)
         return self.wire.LATER
 
     def _write(self, do: Callable[[], float]) -> object:
@@ -156,6 +158,11 @@ class Board:
 
     # Supply and resets
 
+    @property
+    def download(self) -> bool:
+        """It waits for a flasher."""
+        return self.rom.face is not None
+
     def power(self, on: bool) -> None:
         """The pole's supply."""
         if on == self.powered:
@@ -175,11 +182,10 @@ class Board:
         if not self.powered:
             return
         self._stop()
-        self.download = download and self.chip.port == "esp32"
         if kind != SOFT:
             self._chip_reset()
-        if self.download:
-            self.console.say(text.rom(POWER, True))
+        if download:
+            self.rom.enter()
         else:
             self._start(kind)
 
@@ -191,6 +197,8 @@ class Board:
     def _start(self, kind: str, raw: bool = False) -> None:
         self.cause, self._raw, self._main = kind, raw, not raw
         self.resets += 1
+        if kind != SOFT and not self.rom.starts(kind):
+            return
         if kind == SOFT:
             self.console.say(b"MPY: soft reboot\r\n")
         elif self.chip.port == "esp32":
@@ -200,7 +208,7 @@ class Board:
             self.settings.folder,
             self.flash.fd,
             self.chip.uarts,
-            {"virtual": self.loop.virtual, "port": self.chip.port, "radio": self.chip.radio},
+            {"virtual": self.loop.virtual},
         )
         self.clock.idle_until = None
         self.wire.attach(vm.wire)
@@ -211,6 +219,7 @@ class Board:
 
     def _stop(self) -> int:
         """The CPU halts; returns the VM's exit status."""
+        self.rom.leave()
         vm, self.vm = self.vm, None
         if vm is None:
             return 0
@@ -239,4 +248,5 @@ class Board:
 
     def close(self) -> None:
         self.power(False)
+        self.rom.close()
         self.flash.close()

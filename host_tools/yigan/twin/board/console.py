@@ -7,11 +7,14 @@ deaf. A USB console (RP2, ESP32-S3's own USB) makes the sender wait instead.
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from yigan.twin.board.loop import Loop
 from yigan.twin.board.machine import Machine
 from yigan.twin.board.repl import RAW_BANNER, Repl
+
+if TYPE_CHECKING:
+    from yigan.twin.board.bootrom import SerialFace
 
 RING = 259  # bytes, MicroPython ports/esp32 stdin ring buffer
 USB_ROOM = 512
@@ -44,6 +47,7 @@ class Console:
         self.deaf_until = 0.0
         self.overruns = 0  # bytes lost because nobody read them
         self.arrived: Callable[[], object] = lambda: None
+        self.loader: "SerialFace | None" = None  # the chip's own, when no program runs
         self._coming = bytearray()
         self._ticking = False
         self._skip_to = b""
@@ -55,10 +59,13 @@ class Console:
 
     def room(self) -> int:
         """How many bytes a face may hand over now."""
-        return max(0, _HELD - len(self._coming))
+        return self.loader.room() if self.loader else max(0, _HELD - len(self._coming))
 
     def feed(self, data: bytes) -> None:
         """Bytes from outside, at most `room()`."""
+        if self.loader:
+            self.loader.feed(data)
+            return
         self._coming += data
         self._schedule()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from yigan.errors import ConfigError, LinkError, YiganError
 from yigan.lang import t
 from yigan.twin.board import chip, heap
-from yigan.twin.board.board import HARD, SOFT, Board, Settings
+from yigan.twin.board.board import DOWNLOAD, HARD, POWER, SOFT, Board, Settings
 from yigan.twin.board.faces import Door, Lines, Pty, Rfc2217, Tcp
 from yigan.twin.board.wiring import Wired
 
@@ -43,6 +43,8 @@ def serve(options) -> None:
         chip.load(options.profile),
         Settings(folder, options.latency, options.baud, options.clock == "virtual"),
     )
+    if options.bare:
+        board.rom.flash.bare()
     for row in _wiring(options):
         board.harness.install(row)
     control = Control(board, folder)
@@ -172,6 +174,7 @@ class Control:
             "port": str(self.pty.link),
             "rfc2217": f"rfc2217://127.0.0.1:{self.rfc2217.port}",
             "socket": f"socket://127.0.0.1:{self.tcp.port}",
+            "drive": str(self.board.rom.drive),
         }
 
     do_about = about
@@ -189,6 +192,9 @@ class Control:
             self.board.power(False)
 
     def do_reset(self, kind: str = HARD) -> None:
+        if kind == DOWNLOAD:
+            self.board.reset(POWER, True)
+            return
         self.board.reset(SOFT if kind == "soft" else "power" if kind == "power" else HARD)
 
     def do_plug(self, name: str, on: bool) -> None:
@@ -239,7 +245,7 @@ class Control:
             "vm_cpu_s": cpu / 1000,
             "host_cpu_s": sum(os.times()[:2]),
             "heap_limit": board.heap,
-            "heap_shims": heap.shims(board.chip),
+            "heap_shims": heap.shims(board.chip, board.loop.virtual),
             "console_overruns": board.console.overruns,
             "watchdog_ms": board.watchdog.ms,
             "flash": board.flash.stats(),

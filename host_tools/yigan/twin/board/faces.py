@@ -168,18 +168,17 @@ class Lines:
 
     def __init__(self, reset: Callable[[bool], object]):
         self._reset = reset
-        self._dtr = self._rts = False
-
-    @property
-    def in_reset(self) -> bool:
-        return self._rts and not self._dtr
+        self._dtr = self._rts = self._held = False
 
     def _set(self, dtr: bool, rts: bool) -> None:
-        was = self.in_reset
         self._dtr, self._rts = dtr, rts
-        if was and not self.in_reset:
-            # The circuit's capacitor holds EN low a moment longer, so IO0 is read after both have changed.
-            self._reset(dtr and not rts)
+        if rts and not dtr:
+            self._held = True
+        elif self._held and not rts:
+            # One line changes after the other, over a network even later: a capacitor keeps EN low meanwhile,
+            # so IO0 counts as it is when RTS is off. Both on is neither.
+            self._held = False
+            self._reset(dtr)
 
     dtr = property(lambda self: self._dtr, lambda self, on: self._set(bool(on), self._rts))
     rts = property(lambda self: self._rts, lambda self, on: self._set(self._dtr, bool(on)))
@@ -192,6 +191,7 @@ class Rfc2217(Tcp):
     """`rfc2217://`: bytes and control lines."""
 
     def __init__(self, loop: Loop, console: Console, client: socket.socket, lines: Lines):
+        self.client = client  # the manager greets at once
         self.manager = rfc2217.PortManager(lines, self)
         super().__init__(loop, console, client)
 

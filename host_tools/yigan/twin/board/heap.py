@@ -11,30 +11,34 @@ from yigan.lang import t
 from yigan.twin.board import machine
 from yigan.twin.board.chip import MEASURED_HEAP, Chip
 
+# What a board is told besides its chip's facts (board.py, _hello), of the same sizes.
+_BLANK = {"blank": False, "main": True, "size": 0, "cause": 1, "epoch_ms": 0, "uid": "0" * 12}
+
 
 def limit(chip: Chip, virtual: bool = False) -> int:
-    """Bytes for `-X heapsize`. A virtual clock has its own asyncio core, in Python: it gets room for that."""
-    return MEASURED_HEAP + shims(chip) + (32768 if virtual else 0)
+    """Bytes for `-X heapsize`. (With a virtual clock asyncio itself counts as a shim: it is partly ours then.)"""
+    return MEASURED_HEAP + shims(chip, virtual)
 
 
-def shims(chip: Chip) -> int:
-    """Bytes of heap that the shims of this port hold; kept until a shim changes."""
+def shims(chip: Chip, virtual: bool = False) -> int:
+    """Bytes of heap that the shims of this chip hold, set up; kept until a shim changes."""
     text = b"".join(path.read_bytes() for path in sorted(machine.ON_BOARD.glob("*.py")))
     words = " ".join(machine.command()).encode()
-    key = hashlib.sha256(text + words + chip.port.encode()).hexdigest()[:16]
+    key = hashlib.sha256(text + words + repr((chip, virtual)).encode()).hexdigest()[:16]
     kept = Path(tempfile.gettempdir()) / f"yigan-shims-{key}"
     try:
         return int(kept.read_text())
     except (OSError, ValueError):
-        cost = _measure(chip)
+        cost = _measure(chip, virtual)
         kept.write_text(str(cost))
         return cost
 
 
-def _measure(chip: Chip) -> int:
-    settings = {"measure": True, "port": chip.port, "fds": {"wire": 0}}
+def _measure(chip: Chip, virtual: bool) -> int:
+    facts = json.dumps({**chip.facts(), **_BLANK}).encode()
+    settings = {"measure": True, "virtual": virtual, "fds": {"wire": 0, "flash": 2}}
     words = ["-X", "heapsize=2m", str(machine.ON_BOARD / "start.py"), json.dumps(settings)]
-    done = subprocess.run(machine.command() + words, capture_output=True, stdin=subprocess.DEVNULL, timeout=30, check=False)
+    done = subprocess.run(machine.command() + words, capture_output=True, input=facts, timeout=30, check=False)
     if not done.stdout.strip().isdigit():
         raise LinkError(
             t("The MicroPython VM does not run the board's shims.", "MicroPython 虚拟机无法运行板级适配层。"),

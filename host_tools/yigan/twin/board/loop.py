@@ -145,9 +145,10 @@ class VirtualLoop(Loop):
         if until is None:
             return real
         if self._now >= self._may_pass() and min(until, self._first(self.events)) > self._now:
+            if self._reached is _nothing:
+                return real
             self._reached, reached = _nothing, self._reached
             reached()
-            return real
         return 0.0
 
     def step(self) -> None:

@@ -57,6 +57,7 @@ class Machine:
         inherited = {"wire": guest, "events": self.events.guest, "flash": flash_fd}
         fds = {name: fd if isinstance(fd, int) else fd.fileno() for name, fd in inherited.items()}
         fds["rx"] = {n: line.guest.fileno() for n, line in self.rx.items()}
+        # The VM interns its arguments, and interns nothing over 255 bytes: the rest is told over the wire.
         words = ["-X", f"heapsize={heap}", "-i", str(ON_BOARD / "start.py"), json.dumps({**settings, "fds": fds})]
         self.process = subprocess.Popen(
             command() + words,

@@ -1,8 +1,7 @@
 # Dress this VM as a board: its modules, its file system, its path.
 import gc
+import json
 import sys
-
-_PLAIN = ("machine", "micropython", "os", "sys", "socket", "tls", "network", "esp32", "rp2", "bluetooth")
 
 
 def _leave(cls, names):
@@ -18,7 +17,8 @@ def _virtual_time():
 
     _hub._virtual = _virtual
     sys.modules["select"] = _virtual
-    _virtual.sync()
+    if not _hub.settings.get("measure"):
+        _virtual.sync()
     import time_
 
     sys.modules["time"] = time_
@@ -37,6 +37,7 @@ def _asyncio():
 
 
 def prepare():
+    """Returns what runs the board's own files."""
     virtual = '"virtual": true' in sys.argv[1]
     if not virtual:
         _asyncio()
@@ -45,46 +46,52 @@ def prepare():
     if virtual:
         _virtual_time()
         _asyncio()
-    import _block
     import _boot
     import _hub
-    import bluetooth_
-    import esp32_
-    import machine_
-    import micropython_
-    import network_
-    import os_
-    import rp2_
-    import socket_
-    import sys_
-    import time_
-    import tls_
 
-    settings = _hub.settings
+    measured = _hub.settings.get("measure")
+    facts = json.load(sys.stdin) if measured else _hub.ask("hello", {"version": sys.version})
+    ours = _modules(facts, virtual)
     gc.collect()
-    cost = gc.mem_alloc() - before
-    if settings.get("measure"):
-        print(cost)
+    if measured:
+        print(gc.mem_alloc() - before)
         raise SystemExit
-    facts = _hub.ask("hello", {"version": sys.version, "shims": cost})
-    _block.setup(facts)
-    clock = time_.setup(facts)
-    machine_.setup(facts, clock, time_, _leave)
-    for part in (os_, sys_, esp32_):
-        part.setup(facts)
-    network_.setup(facts)
-    rp2_.setup(facts, _block.Flash)
-    ours = {
-        "machine": machine_,
-        "micropython": micropython_,
-        "os": os_,
-        "sys": sys_,
-        "time": time_,
-    }
-    if facts["radio"]:
-        ours.update({"socket": socket_, "tls": tls_, "network": network_, "bluetooth": bluetooth_})
-    if virtual:
-        ours.update({name: sys.modules[name] for name in ("select", "_asyncio")})
-    ours[facts["port"]] = esp32_ if facts["port"] == "esp32" else rp2_
     _boot.take_over(ours, facts)
     return _boot.run
+
+
+def _modules(facts, virtual):
+    """The modules of a port, by name, set up for its chip."""
+    import _block
+    import machine_
+    import micropython_
+    import os_
+    import sys_
+    import time_
+
+    _block.setup(facts)
+    machine_.setup(facts, time_.setup(facts), time_, _leave)
+    os_.setup(facts)
+    sys_.setup(facts)
+    ours = {"machine": machine_, "micropython": micropython_, "os": os_, "sys": sys_, "time": time_}
+    if facts["radio"]:
+        import bluetooth_
+        import network_
+        import socket_
+        import tls_
+
+        network_.setup(facts)
+        ours.update({"socket": socket_, "tls": tls_, "network": network_, "bluetooth": bluetooth_})
+    if facts["port"] == "esp32":
+        import esp32_
+
+        esp32_.setup(facts)
+        ours["esp32"] = esp32_
+    else:
+        import rp2_
+
+        rp2_.setup(facts, _block.Flash)
+        ours["rp2"] = rp2_
+    if virtual:
+        ours.update({name: sys.modules[name] for name in ("select", "_asyncio")})
+    return ours

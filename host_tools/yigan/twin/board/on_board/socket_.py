@@ -44,7 +44,6 @@ class socket(_io.IOBase):
         self._s = fileno or _os.socket(af, type, proto)
         self._type = type
         self._bound = 0
-        self._ballast = None
         self.read, self.readinto, self.write = self._s.read, self._s.readinto, self._s.write
         self.recv, self.send, self.readline = self._s.recv, self._s.send, self._s.readline
         self.setblocking, self.settimeout, self.fileno = self._s.setblocking, self._s.settimeout, self._s.fileno
@@ -89,7 +88,6 @@ class socket(_io.IOBase):
         if self._bound:
             _hub.ask("unbind", self._bound)
             self._bound = 0
-        self._ballast = None
         self._s.close()
 
     def __enter__(self):
