@@ -15,9 +15,11 @@ GPS, GLONASS, GALILEO, BEIDOU, QZSS, NAVIC = range(1, 7)
 _BY_LETTER = {80: GPS, 76: GLONASS, 65: GALILEO, 66: BEIDOU, 68: BEIDOU, 81: QZSS, 90: QZSS, 73: NAVIC}
 _ZDA = kind(b"ZDA")
 _RMC, _GGA, _FIXED = 1, 2, 4
+_ANTENNA = {79: 2, 83: 3}  # OPEN, SHORT; OK is told apart from OPEN by its second letter
 _EMPTY = tuple(b"," * (12 - n) for n in range(12))
 _LISTS = 8  # GSA sentences of an epoch
 _TALKERS = 7
+_SEEN_LASTING = 30  # epochs
 _LASTING = 10  # epochs for which the last list of satellites used still tells
 
 
@@ -30,21 +32,22 @@ class Fix(Fields):
     """The state. None, 0 or -1 is "not known now"; nothing old stays.
 
     time_ms (of the day, -1), date (yyyymmdd, 0), valid (the receiver vouches for both), fix (0, 2, 3),
-    lat and lon (microdegrees), altitude (mm above mean sea level), speed (mm/s), course (thousandths of a
-    degree), hdop (thousandths).
+    quality (as in GGA), placed (lat and lon are of this epoch), lat and lon (microdegrees), altitude (mm above
+    mean sea level), speed (mm/s), course (thousandths of a degree), hdop (thousandths), antenna (0 unknown,
+    1 good, 2 open, 3 shorted: as u-blox and the modules that copy it say in TXT).
     """
 
     def __init__(self):
         self.time_ms = -1
         self.date = 0
         self.valid = False
-        self.fix = 0
+        self.fix = self.quality = self.antenna = 0
         self.lat = self.lon = self.altitude = self.speed = self.course = self.hdop = None
         self.epochs = 0
         self._fresh = False  # something of this epoch came
         self._spare_level = 2
         self._heard = 0  # of _RMC, _GGA in this epoch; _FIXED: RMC with a fix
-        self._placed = False  # the position of this epoch is known
+        self.placed = False
         self._lat = [b"\n", 0, 0, 0]
         self._lon = [b"\n", 0, 0, 0]
         self._span = 4  # bytes of the position in this epoch
@@ -65,6 +68,7 @@ class Fix(Fields):
             kind(b"GGA"): self._gga,
             kind(b"GSA"): self._gsa,
             kind(b"GSV"): self._gsv,
+            kind(b"TXT"): self._txt,
         }
         self._spare = {
             kind(b"GNS"): self._gns,
@@ -98,7 +102,19 @@ class Fix(Fields):
 
     def in_view(self):
         """Satellites in view, all systems, or None where no GSV comes."""
-        return sum(self._seen) if self.epochs - self._seen_at < 30 else None
+        return sum(self._seen) if self.epochs - self._seen_at < _SEEN_LASTING else None
+
+    def beidou_in_view(self):
+        """BeiDou satellites in view, or None where no GSV comes."""
+        return self._seen[BEIDOU] if self.epochs - self._seen_at < _SEEN_LASTING else None
+
+    def forget(self):
+        """The line was silent, or broken: nothing of before holds any more."""
+        self.placed = self.valid = self._fresh = False
+        self.fix = self.quality = self.antenna = 0
+        self.lat = self.lon = self.altitude = self.speed = self.course = self.hdop = None
+        self._listed_at = self._seen_at = self.epochs - 100
+        self._reported = self._lists = self._before = 0
 
     def _turn(self, t, start):
         """A sentence of time `t` came: True when it must wait, because it begins the next epoch."""
@@ -117,7 +133,7 @@ class Fix(Fields):
         self.time_ms = t
         self.date = 0
         self._heard = 0
-        self._placed = self.valid = False
+        self.placed = self.valid = False
         return False
 
     def _spares(self, level):
@@ -195,7 +211,7 @@ class Fix(Fields):
     def _place(self, i, stop):
         """Take the position at `i`, once an epoch. The place of the field behind it, 0 when there is none."""
         b = self.buf
-        if self._placed:
+        if self.placed:
             j = i + self._span  # the same digits as before in this epoch, most often
             if b[j - 1] == 44 and (b[j - 2] == 69 or b[j - 2] == 87):
                 return j
@@ -207,7 +223,7 @@ class Fix(Fields):
             if lon is not None:
                 self.lat, self.lon = lat, lon
                 self._span += self.at
-                self._placed = True
+                self.placed = True
                 return self.at
         return 0
 
@@ -246,8 +262,8 @@ class Fix(Fields):
 
     def _lose(self):
         """This sentence knows no fix; another of the same epoch may know better."""
-        if not self._placed:
-            self.fix = 0
+        if not self.placed:
+            self.fix = self.quality = 0
             self.lat = self.lon = self.altitude = self.speed = self.course = None
 
     def _rmc(self, a, e):
@@ -281,12 +297,13 @@ class Fix(Fields):
         if b[i] == 44:
             self._no_height(i + 6 if b.startswith(_EMPTY[8], i) else self.skip(i, 5, e))
             return False
-        placed = self._placed
+        placed = self.placed
         j = self._place(i, e)
         if j and b[j] > 48:
+            self.quality = b[j] - 48 if b[j] < 57 else 1
             self._height(j + 2, e)
         else:
-            self._placed = placed
+            self.placed = placed
             self._no_height(self.skip(i, 5, e))
         return False
 
@@ -319,6 +336,7 @@ class Fix(Fields):
             helps = helps or b[i] != 78
             i += 1
         if helps and self._place(self.skip(a + 7, 1, e), e):
+            self.quality = 1
             self._height(i + 1, e)
         else:
             self._no_height(i + 1)
@@ -329,7 +347,7 @@ class Fix(Fields):
         if self._turn(self.time_of_day(i), a):
             return True
         self._fresh = True
-        if not self._placed:
+        if not self.placed:
             if self.buf[self.skip(i, 1, e)] == 65 and self._place(a + 7, e):
                 self.fix = self.fix or 2
             else:
@@ -376,3 +394,10 @@ class Fix(Fields):
         system = system_of(b, a)
         if n > seen[system]:  # not another signal of the same satellites
             seen[system] = n
+
+    def _txt(self, a, e):
+        """`$GNTXT,01,01,01,ANTENNA OPEN*25`"""
+        b = self.buf
+        i = b.find(b"ANTENNA ", a, e)
+        if i > 0:
+            self.antenna = 1 if b[i + 9] == 75 else _ANTENNA.get(b[i + 8], 0)
