@@ -93,11 +93,12 @@ def environment(*folders) -> dict[str, str]:
 
 def compile_firmware(folder) -> Path:
     """All of `pole` as .mpy under `folder`, as a board gets it: its heap then holds no compiler leftovers."""
-    for source in sorted((FIRMWARE / "pole").rglob("*.py")):
-        name = source.relative_to(FIRMWARE)
-        target = Path(folder) / name.with_suffix(".mpy")
+    sources = (FIRMWARE / "pole").rglob("*.py")
+    files = {".".join(path.relative_to(FIRMWARE).with_suffix("").parts): path for path in sources}
+    for name, code in bytecode.tree(files, "x64", keep=True).items():  # tests read the constants, too
+        target = Path(folder) / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(bytecode.compiled(source, name.as_posix(), "x64"))
+        target.write_bytes(code)
     return Path(folder)
 
 

@@ -55,7 +55,8 @@ class Driver:
         """Wait for the next good frame. BusError after 5 s of silence, DeviceFault when what comes is no frame."""
         dropped = 0
         while True:
-            n = await self._bus.readinto(self._view[self._have :], _SILENCE_MS)
+            rest = self._view[self._have :] if self._have else self._view
+            n = await self._bus.readinto(rest, _SILENCE_MS)
             if not n:
                 self._have = 0
                 self._first = -1

@@ -69,7 +69,7 @@ def test_bytecode_names_its_source_and_is_for_this_mpy_version(made):
 def test_same_input_same_file(write, tmp_path):
     one, two = tmp_path / "one.bundle", tmp_path / "two.bundle"
     for path in (one, two):
-        bytecode._compiled.cache_clear()
+        bytecode._cached.cache_clear()
         bundle.make(conf.load(write(GOOD)), path)
     assert one.read_bytes() == two.read_bytes()
 
@@ -182,11 +182,10 @@ def test_imports_are_followed_wherever_they_stand(checkout, tmp_path, monkeypatc
         closure.modules(["pole.nothing"])
 
 
-def test_what_micropython_cannot_compile_is_told(tmp_path):
-    path = tmp_path / "bad.py"
-    path.write_text("match x:\n    case 1:\n        pass\n")
+def test_what_micropython_cannot_compile_is_told():
+    text = "match x:\n    case 1:\n        pass\n"
     with pytest.raises(ConfigError, match="SyntaxError"):
-        bytecode.compiled(path, "pole/bad.py", "xtensawin")
+        bytecode.compiled(text, "pole/bad.py", "xtensawin")
 
 
 def test_roots_name_the_bus_driver():

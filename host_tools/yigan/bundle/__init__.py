@@ -38,10 +38,8 @@ def slot_files(config: bytes, points: bytes, arch: str) -> dict[str, bytes]:
     main.py stays source: the stock runtime runs it by that name.
     """
     found = {"config.json": config, "points.bin": points}
-    for path in closure.modules(closure.roots(json.loads(config))).values():
-        inside = path.relative_to(places.firmware()).as_posix()
-        if arch and inside != "main.py":
-            found[inside[:-3] + ".mpy"] = bytecode.compiled(path, inside, arch)
-        else:
-            found[inside] = path.read_bytes()
-    return found
+    files = closure.modules(closure.roots(json.loads(config)))
+    found["main.py"] = files.pop("main").read_bytes()
+    if arch:
+        return found | bytecode.tree(files, arch)
+    return found | {path.relative_to(places.firmware()).as_posix(): path.read_bytes() for path in files.values()}

