@@ -97,9 +97,9 @@ class Port:
 def open(name: str, baud: int = BAUD) -> Port:
     """Open `name` for us alone. LinkError says why not and what to do."""
     remote = "://" in name
-    options = {} if remote else {"exclusive": True}
+    options = {} if remote else {"exclusive": True, "write_timeout": 10}  # pyserial's RFC 2217 has neither
     try:
-        device = serial.serial_for_url(name, baudrate=baud, timeout=_TICK_S, write_timeout=10, **options)
+        device = serial.serial_for_url(name, baudrate=baud, timeout=_TICK_S, **options)
     except _FAILURES as error:
         raise _explain(name, error) from error
     return Port(device, name)
