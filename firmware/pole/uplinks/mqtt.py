@@ -393,5 +393,5 @@ def _der(source):
 def _reason(error):
     """What to write into the log about the end of a connection."""
     name = type(error).__name__
-    text = getattr(error, "detail", "") or str(error)
-    return "%s: %s" % (name, text) if text else name
+    text = getattr(error, "detail", "") or getattr(error, "verify_message", "") or str(error)
+    return "%s: %s" % (name, " ".join(text.split())) if text else name
