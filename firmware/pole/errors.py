@@ -23,31 +23,30 @@ SHORT_FRAME = 25
 
 CONFIG = 40
 PROTOCOL = 50
-STORAGE = 60
 AUTH = 70
 
 
 class PoleError(Exception):
     """`code` from the list above; `detail` is a small int or a short text, for the log."""
 
-    def __init__(self, code, detail=""):
+    usual = CONFIG
+
+    def __init__(self, code=0, detail=""):
         super().__init__(code, detail)
-        self.code = code
+        self.code = code or self.usual
         self.detail = detail
 
 
 class BusError(PoleError):
     """Nobody answered: try again. The points become COMM_FAULT."""
 
-    def __init__(self, code=NO_ANSWER, detail=""):
-        super().__init__(code, detail)
+    usual = NO_ANSWER
 
 
 class DeviceFault(PoleError):
     """It answered, and wrongly. The points become FAULT."""
 
-    def __init__(self, code=BAD_FRAME, detail=""):
-        super().__init__(code, detail)
+    usual = BAD_FRAME
 
 
 class ConfigError(PoleError):
@@ -58,15 +57,15 @@ class ConfigError(PoleError):
 
 
 class ProtocolError(PoleError):
-    def __init__(self, detail="", code=PROTOCOL):
+    """What came from outside breaks the rules of its protocol."""
+
+    usual = PROTOCOL
+
+    def __init__(self, detail="", code=0):
         super().__init__(code, detail)
 
 
-class StorageError(PoleError):
-    def __init__(self, detail=""):
-        super().__init__(STORAGE, detail)
+class AuthError(ProtocolError):
+    """They do not know us, or we do not trust them."""
 
-
-class AuthError(PoleError):
-    def __init__(self, detail=""):
-        super().__init__(AUTH, detail)
+    usual = AUTH

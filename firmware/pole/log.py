@@ -6,7 +6,7 @@ A line that says the same as the last one of its place only counts up: a dead se
 from pole import clock
 
 DEBUG, INFO, WARN, ERROR = 0, 1, 2, 3
-_LINES = 64
+_LINES = 32
 _TEXT = 96  # characters kept of a text
 
 

@@ -11,7 +11,7 @@ WATCHDOG_MS = 15000
 
 
 class Uart:
-    """A serial line by pyserial; the same face as hal/board.Uart. `path` is the device."""
+    """A serial line by pyserial; the same face as hal/uart.py. `path` is the device."""
 
     def __init__(self, spec):
         import serial

@@ -16,6 +16,8 @@ from yigan.lang import t
 def roots(config: dict) -> list[str]:
     """The modules that a compiled configuration loads by name (pole/load.py), and main's."""
     kinds = [("hal", config["port"])]
+    if config["port"] != "linux":  # one file there, for all it has
+        kinds += [("hal", part["kind"]) for part in [*config["buses"].values(), *config["interfaces"]]]
     kinds += [("drivers", part["kind"]) for part in config["peripherals"]]
     kinds += [("drivers", bus["driver"]) for bus in config["buses"].values() if "driver" in bus]
     kinds += [("services", part["kind"]) for part in config["services"]]

@@ -1,0 +1,56 @@
+"""A serial line on MicroPython."""
+
+from machine import UART, Pin
+
+from pole import clock
+
+_PARITY = {"N": None, "E": 0, "O": 1}
+
+
+class Bus:
+    """A serial line. Reading polls: nothing is allocated, and every port has `readinto` with timeout 0."""
+
+    def __init__(self, spec):
+        self.baud = spec["baud"]
+        bits, stop, parity = spec.get("bits", 8), spec.get("stop", 1), spec.get("parity", "N")
+        self.char_us = (1 + bits + stop + (parity != "N")) * 1000000 // self.baud
+        self.poll_ms = min(50, max(2, self.char_us * 64 // 1000))  # a quarter of the receive ring
+        pins = {name: Pin(spec[name]) for name in ("tx", "rx") if spec.get(name, -1) >= 0}
+        self._uart = UART(  # type: ignore[call-overload]
+            spec["id"],
+            baudrate=self.baud,
+            bits=bits,
+            parity=_PARITY[parity],
+            stop=stop,
+            rxbuf=512,
+            timeout=0,
+            **pins,
+        )
+
+    async def readinto(self, buf, timeout_ms):
+        """At least one byte into `buf` and the count, or 0 after `timeout_ms`."""
+        end = clock.ticks_add(clock.ticks_ms(), timeout_ms)
+        while True:
+            n = self._uart.readinto(buf)
+            if n:
+                return n
+            left = clock.ticks_diff(end, clock.ticks_ms())
+            if left <= 0:
+                return 0
+            await clock.sleep_ms(min(left, self.poll_ms))
+
+    def write(self, buf):
+        """Hand `buf` to the driver's ring (it must fit: 256 bytes)."""
+        self._uart.write(buf)
+
+    async def send(self, buf):
+        """As `write`, and return when the last bit is on the wire."""
+        self._uart.write(buf)
+        await clock.sleep_ms(max(0, len(buf) * self.char_us // 1000 - 1))
+        start = clock.ticks_us()
+        while not self._uart.txdone() and clock.ticks_diff(clock.ticks_us(), start) < 2000:
+            pass  # 2 ms at most: the driver-enable pin must fall before the slave answers
+
+    def flush_input(self):
+        while self._uart.any():
+            self._uart.read(self._uart.any())
