@@ -46,15 +46,17 @@ class VirtualBoard:
         latency: float = 1.0,
         baud: int = 115200,
         on: bool = True,
+        bare: bool = False,
         detach: bool = False,
     ) -> "VirtualBoard":
         """Play it. It ends with this object's process, unless `detach`ed.
 
+        `bare`: a new chip comes without MicroPython, which `yigan flash` puts there.
         `latency` scales flash and radio times (0: none); `baud` is the console's, 0: as fast as it is read.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         words = [sys.executable, "-m", "yigan.twin.board", str(self.folder), "--as", profile, "--clock", clock]
-        words += ["--latency", str(latency), "--baud", str(baud), *(["--off"] if not on else [])]
+        words += ["--latency", str(latency), "--baud", str(baud), *(["--off"] if not on else []), *(["--bare"] if bare else [])]
         if pole:
             words += ["--pole", str(Path(pole).resolve())]
         if wiring is not None:
@@ -156,6 +158,11 @@ class VirtualBoard:
         """The same as a plain `socket://`."""
         return self.about()["socket"]
 
+    @property
+    def drive(self) -> Path:
+        """An RP2's boot drive: a folder that is there while the board waits for a UF2 file."""
+        return Path(self.about()["drive"])
+
     def log(self) -> str:
         """Everything its console has said, over all starts."""
         try:
@@ -174,7 +181,7 @@ class VirtualBoard:
         self._ask("power_cut", at_write)
 
     def reset(self, kind: str = "hard") -> None:
-        """"hard" as machine.reset() does, "soft", or "power": the reset button."""
+        """"hard" as machine.reset() does, "soft", "power": the reset button, "download": that with BOOT held."""
         self._ask("reset", kind)
 
     def plug(self, name: str) -> None:
