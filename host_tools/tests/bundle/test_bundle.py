@@ -191,8 +191,9 @@ def test_what_micropython_cannot_compile_is_told():
 def test_roots_name_the_bus_driver():
     config = {
         "port": "rp2", "peripherals": [{"kind": "dust"}, {"kind": "dust"}], "services": [], "uplinks": [],
-        "buses": {"a": {"driver": "modbus_rtu"}, "b": {}},
+        "buses": {"a": {"kind": "rs485", "driver": "modbus_rtu"}, "b": {"kind": "uart"}}, "interfaces": [{"kind": "wifi"}],
     }  # fmt: skip
     assert closure.roots(json.loads(json.dumps(config))) == [
-        "main", "pole.hal.rp2", "pole.drivers.dust", "pole.drivers.modbus_rtu",
+        "main", "pole.hal.rp2", "pole.hal.rs485", "pole.hal.uart", "pole.hal.wifi", "pole.drivers.dust",
+        "pole.drivers.modbus_rtu",
     ]  # fmt: skip
