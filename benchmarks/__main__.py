@@ -76,7 +76,8 @@ def main() -> int:
         rows.append(row)
         print(as_json(row) if options.json else f"{row.name}: {row.verdict}", flush=True)
     if not options.json:
-        Console().print(as_table(rows))
+        console = Console()
+        console.print(as_table(rows), width=None if console.is_terminal else 120)
     for name in failed:
         print(f"could not run: {name}", file=sys.stderr)
     if not rows and not failed:

@@ -23,6 +23,10 @@ class Bench:
     def __init__(self, pole: Path, port: str, board: VirtualBoard | None):
         self.file, self.pole, self.port, self._board = pole, conf.load(pole), port, board
 
+    def lamp_percent(self) -> float | None:
+        """How bright the lamp itself is; None where nobody looks."""
+        return self._board.state("lamp")["level_percent"] if self._board else None
+
     @property
     def hands(self) -> VirtualBoard:
         if self._board is None:

@@ -1,6 +1,7 @@
 """`yigan demo`: a blank virtual board becomes a pole, and the pole lives through a bad day."""
 
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -68,7 +69,7 @@ ACTS: list[tuple[tuple[str, str], tuple[str, str], Callable[[Story], str]]] = [
 @click.argument("pole", required=False, type=click.Path(path_type=Path))
 @click.option("--keep", is_flag=True, help=t("Leave the pole running until Ctrl-C.", "结束后继续运行，直到按 Ctrl-C。"))
 def command(pole: Path | None, keep: bool) -> int:
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 110)
     signal.signal(signal.SIGTERM, _interrupted)  # `kill` cleans up as Ctrl-C does
     pole = pole or places.root() / "poles" / "demo.toml"
     with tempfile.TemporaryDirectory(prefix="yigan-demo-") as folder, Story(pole, Path(folder)) as story:
