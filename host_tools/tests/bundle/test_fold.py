@@ -76,6 +76,11 @@ def test_definitions_and_imports_that_nobody_needs_go():
     assert "RED" in fold.folded({"pole.a": A, "pole.b": B}, keep=True)["pole.a"]
 
 
+def test_a_name_imported_for_others_stays():
+    after = fold.folded({"pole.a": A, "pole.c": "from pole.a import RED, inner\n\nred = RED\n"})
+    assert "from pole.a import inner" in after["pole.c"]
+
+
 @pytest.mark.parametrize("keep", [True, False])
 def test_the_firmware_keeps_its_lines(keep):
     root = places.firmware()

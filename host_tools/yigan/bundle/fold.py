@@ -156,18 +156,21 @@ def _still_wanted(modules: dict[str, _Module]) -> set[str]:
 
 
 def _clean_imports(module: _Module) -> None:
-    """Take away what is imported and no longer named."""
+    """Take away what was imported only for the constants that are now in place; a re-export stays."""
     gone = {id(node) for node, _ in module.edits}
-    left = {node.value.id if isinstance(node, ast.Attribute) else node.id
-            for node in _loads(module, module.tree, False) if id(node) not in gone}  # fmt: skip
-    left |= module.pinned
-    ours = set(module.imported) | set(module.modules)
+    done = {_base(node) for node, _ in module.edits}
+    left = {_base(node) for node in _loads(module, module.tree, False) if id(node) not in gone} | module.pinned
+    empty = (done - left) & (module.imported.keys() | module.modules.keys())
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.ImportFrom):
             continue
-        stay = [a for a in node.names if (a.asname or a.name) not in ours or (a.asname or a.name) in left]
+        stay = [alias for alias in node.names if (alias.asname or alias.name) not in empty]
         if len(stay) < len(node.names):
             module.edits.append((node, ast.unparse(ast.ImportFrom(node.module, stay, 0)) if stay else "pass"))
+
+
+def _base(node: ast.AST) -> str:
+    return node.value.id if isinstance(node, ast.Attribute) else node.id
 
 
 def _drop_definitions(module: _Module, wanted: set[str]) -> None:
