@@ -30,6 +30,9 @@ def virtual(tmp_path):
     yield start
     for board in boards:
         board.stop()
+    for board in boards:
+        told = (board.folder / "board.err").read_text()
+        assert not told, told  # whatever the process complained of is somebody's bug
 
 
 def run(board, code, timeout_s=10.0, soft_reset=True):

@@ -10,6 +10,7 @@ class Twin:
         self.clock, self.options = clock, options
         self.heard = b""
         self.seen = {}
+        self.address = options.get("address", 0x40)
         self.faults = set()
         self.powered = False
 
@@ -35,13 +36,13 @@ class Twin:
         self.seen["pin"] = value
 
     def write(self, address, data):
-        if address != self.options.get("address", 0x40):
+        if address != self.address:
             return False
         self.heard += data
         return True
 
     def read(self, address, n):
-        return bytes(range(n)) if address == self.options.get("address", 0x40) else None
+        return bytes(range(n)) if address == self.address else None
 
     def set(self, name, value):
         if name == "send":

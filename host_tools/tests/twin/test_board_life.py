@@ -19,7 +19,7 @@ def test_ticks_wrap_soon_and_the_clock_knows_nothing(virtual):
     board = virtual()
     code = """import time, machine
 a, u = time.ticks_ms(), time.ticks_us()
-print(a > 0x3fff0000, u > 0x3f000000, time.ticks_add(0x3fffffff, 2), time.ticks_diff(1, 0x3fffffff))
+print(a > 0x3fff0000, u > 0x3fb00000, time.ticks_add(0x3fffffff, 2), time.ticks_diff(1, 0x3fffffff))
 try:
     time.ticks_add(0, 1 << 29)
 except OverflowError:
@@ -29,10 +29,11 @@ machine.RTC().datetime((2026, 11, 22, 6, 8, 30, 0, 0))
 print(time.gmtime()[:5], machine.RTC().datetime()[:3], time.mktime((2026, 11, 22, 8, 30, 0, 0, 0)) - time.time() in (0, -1))
 while time.ticks_ms() > 1000:
     time.sleep_ms(50)
-print(time.ticks_diff(time.ticks_ms(), a) < 17000)"""
+print(time.ticks_diff(time.ticks_ms(), a) < 8000)"""
     lines = run(board, code, timeout_s=25).splitlines()
-    assert lines[:4] == ["True True 1 2", "overflow", "(2000, 1, 1) True (2000, 1, 1)", "(2026, 11, 22, 8, 30) (2026, 11, 22) True"]
-    assert lines[4] == "True"  # sixteen seconds on, over the wrap
+    assert lines == ["True True 1 2", "overflow", "(2000, 1, 1) True (2000, 1, 1)",
+                     "(2026, 11, 22, 8, 30) (2026, 11, 22) True",
+                     "True"]  # seven seconds on, over the wrap
 
 
 def test_an_rp2_wakes_in_2021(virtual):
@@ -75,7 +76,7 @@ def test_a_fed_watchdog_does_not_bite_and_cannot_be_lengthened(virtual):
 
 def test_deep_sleep_wakes_with_its_cause(virtual):
     board = virtual()
-    put(board, "main.py", "import machine\nif machine.reset_cause() != machine.DEEPSLEEP_RESET:\n    machine.deepsleep(200)\nprint('awake')\n")
+    put(board, "main.py", "import machine as m\nif m.reset_cause() != m.DEEPSLEEP_RESET:\n    m.deepsleep(200)\nprint('awake')\n")
     board.reset()
     until(lambda: "awake" in board.log())
     assert "DEEPSLEEP_RESET" in board.log()

@@ -106,13 +106,19 @@ def test_the_access_point_can_go(virtual):
     assert run(board, "import network; w = network.WLAN(); print(w.isconnected(), w.status())", soft_reset=False) == (
         "False 201\n"
     )
+    assert run(board, "import network; print(network.WLAN().scan())", soft_reset=False) == "[]\n"
     board.plug("wifi")
     assert run(board, WIFI + "print(w.ifconfig()[0], len(w.config('mac')))") == "192.168.4.20 6\n"
 
 
 def test_a_board_without_radio_has_no_network(virtual):
     board = virtual("rp2-pico")
-    code = "for m in ('network', 'bluetooth'):\n    try:\n        __import__(m)\n        print(m)\n    except ImportError:\n        print('no')"
+    code = """for m in ('network', 'bluetooth'):
+    try:
+        __import__(m)
+        print(m)
+    except ImportError:
+        print('no')"""
     assert run(board, code) == "no\nno\n"
 
 

@@ -3,10 +3,13 @@
 import pytest
 
 from yigan.twin.board.loop import VirtualLoop
-from yigan.twin.lines import FIFO, Rs485, Settings, Tap, Uart, crc16
+from yigan.twin.lines import FIFO, Rs485, Settings, Tap, Uart
+from yigan.twin.modbus_rtu import crc16, seal
 
 
 class Part:
+    address = 7
+
     def __init__(self, answer=b""):
         self.answer, self.asked, self.heard, self.send = answer, [], [], None
 
@@ -48,22 +51,16 @@ def pass_ms(clock, ms):
 
 
 def frame(address, pdu=b"\x03\0\0\0\1"):
-    body = bytes([address]) + pdu
-    return body + crc16(body).to_bytes(2, "little")
+    return seal(bytes([address]) + pdu)
 
 
 def line(clock, *parts, kind=Uart, read=True):
     made = kind(clock, 1)
     for number, one in enumerate(parts):
-        made.attach(Tap(one, f"part{number}", {"baud": 9600, "address": 7, "delay_ms": 5}))
+        made.attach(Tap(one, f"part{number}", {"baud": 9600}))
     made.rx = Rx(clock, read)
     made.open(Settings(9600), 256)
     return made
-
-
-def test_the_crc_is_the_standards():
-    # MODBUS over serial line V1.02, appendix B: the frame 02 07 has the CRC 41 12 on the wire.
-    assert crc16(b"\x02\x07").to_bytes(2, "little") == b"\x41\x12"
 
 
 def test_bytes_arrive_when_their_last_bit_has(clock):
@@ -139,8 +136,8 @@ def test_a_slave_answers_after_the_silence(clock):
     ask(clock, made, enable, frame(7))
     assert meter.asked == [b"\x03\0\0\0\1"]
     assert made.rx.bytes == frame(7, b"\x03\x02\x12\x34")
-    # 8 characters out, 3.5 of silence, 5 ms of thought, 7 back
-    assert made.rx.got[-1][0] == pytest.approx(18.5 * 10 / 9.6 + 5, abs=0.1)
+    # 8 characters out, 10 ms of thought, 7 back
+    assert made.rx.got[-1][0] == pytest.approx(15 * 10 / 9.6 + 10, abs=0.1)
 
 
 @pytest.mark.parametrize(

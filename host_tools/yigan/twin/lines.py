@@ -1,12 +1,14 @@
 """Serial lines between a board and its twins: every byte takes its time, and may be lost on the way.
 
 `Uart` is a line with one part at its end; `Rs485` has several on one pair of wires, a driver-enable pin that
-must be high while the board talks and low before anybody answers, and Modbus RTU framing by silence.
-Source: MODBUS over serial line V1.02, 2.5.1 (frame ends after 3.5 characters, 1.75 ms above 19200 baud).
+must be high while the board talks and low before anybody answers, and frames that end by silence: 3.5 characters,
+1.75 ms above 19200 baud (MODBUS over serial line V1.02, 2.5.1.1).
 """
 
 import random
 from collections.abc import Callable
+
+from yigan.twin import modbus_rtu
 
 FIFO = 128  # bytes an ESP32 UART keeps in hardware, also while the CPU cannot run
 TX_RING = 256 + FIFO
@@ -145,16 +147,6 @@ class Uart:
         self._fifo.clear()
 
 
-def crc16(data: bytes) -> int:
-    """CRC-16/MODBUS, bit by bit as the standard's appendix B describes it."""
-    crc = 0xFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
-    return crc
-
-
 class Rs485(Uart):
     """Several twins on a pair. `de()` is the level of the driver-enable pin now; None: there is no such pin."""
 
@@ -187,38 +179,26 @@ class Rs485(Uart):
             self._frames += 1
             number = self._frames
             silence = 1.75 if sender.baud > 19200 else 3.5 * sender.char_ms
-            self.clock.call_later(silence, lambda: self._ended(sender) if self._frames == number else None)
+            self.clock.call_later(silence, lambda: self._ended(sender, silence) if self._frames == number else None)
 
-    def _ended(self, sender: Settings) -> None:
+    def _ended(self, sender: Settings, silence: float) -> None:
         """The line is silent: who was meant answers."""
         frame = bytes(self._frame)
         self._frame.clear()
         replies = []
         for tap in (t for t in self.taps if t.plugged):
             heard = self._heard(tap, frame, tap.settings or sender, sender)
-            if hasattr(tap.twin, "request"):
-                replies += [(tap, reply) for reply in [self._ask(tap, heard)] if reply]
-            else:
+            if not hasattr(tap.twin, "request"):
                 tap.twin.received(heard)
+            elif reply := modbus_rtu.reply(tap.twin, heard):
+                replies.append((tap, reply))
         if len(replies) > 1:  # two stations with one address drive the pair against each other
             mixed = bytes(a & b for a, b in zip(replies[0][1], replies[1][1]))
             replies = [(replies[0][0], mixed)]
         for tap, reply in replies:
-            delay = tap.options.get("delay_ms", 5)
-            self.clock.call_later(delay, lambda tap=tap, reply=reply: self.from_twin(tap, reply))
-
-    def _ask(self, tap: Tap, frame: bytes) -> bytes | None:
-        """A Modbus slave's own look at a frame: whole, for it, and then its answer."""
-        if len(frame) < 4 or crc16(frame[:-2]) != int.from_bytes(frame[-2:], "little"):
-            return None
-        address = getattr(tap.twin, "address", tap.options.get("address", 1))
-        if frame[0] not in (0, address):
-            return None
-        answer = tap.twin.request(frame[1:-2])
-        if answer is None or frame[0] == 0:  # nobody answers a broadcast
-            return None
-        body = bytes([address]) + answer
-        return body + crc16(body).to_bytes(2, "little")
+            # It thinks from the end of the frame on; the silence is part of that.
+            wait = max(0.0, modbus_rtu.delay_ms(tap.twin) - silence)
+            self.clock.call_later(wait, lambda tap=tap, reply=reply: self.from_twin(tap, reply))
 
     def from_twin(self, tap: Tap, data: bytes, waited: float = 0.0) -> None:
         if self.de is not None and self.de():

@@ -66,7 +66,6 @@ class Board:
         self.cause = POWER
         self.resets = 0
         self.cpu_ms = 0.0
-        self._vm_says: dict = {}
         self._serve()
 
     def _serve(self) -> None:
@@ -74,7 +73,8 @@ class Board:
         self.wire.on[PROGRAM] = lambda a, v, data: self._write(lambda: self.flash.program(v, data))
         self.wire.on[ERASE] = lambda a, v, data: self._write(lambda: self.flash.erase(v))
         self.wire.on[RAW] = lambda a, v, data: self.console.raw(data)
-        self.wire.verbs.update(hello=self._hello, booting=self.console.running, booted=self._booted, reset=self._asked, kbd=self._kbd, idf=self._idf)
+        self.wire.verbs.update(hello=self._hello, booting=self.console.running, booted=self._booted)
+        self.wire.verbs.update(reset=self._asked, kbd=self._kbd)
         wake = self.clock.wake
         self.console.arrived = self.harness.arrived = wake
         if isinstance(self.loop, VirtualLoop):
@@ -104,7 +104,6 @@ class Board:
 
     def _hello(self, says: dict) -> dict:
         """The shims are loaded: who am I?"""
-        self._vm_says = says
         version = says["version"].partition("; ")[2] or says["version"]
         self.console.vm_banner = version.encode()
         self.console.banner = text.banner(version, self.chip.machine).encode()
@@ -125,9 +124,6 @@ class Board:
 
     def _kbd(self, char: int) -> None:
         self.console.interrupt_char = char
-
-    def _idf(self) -> int:
-        return self.heap
 
     def _asked(self, kind: str, ms: int = 0) -> object:
         """machine.reset(), soft_reset(), deepsleep(): the VM never hears an answer."""

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from yigan.errors import ConfigError, LinkError, YiganError
+from yigan.errors import LinkError, YiganError
 from yigan.lang import t
 from yigan.twin.board import chip, heap
 from yigan.twin.board.board import DOWNLOAD, HARD, POWER, SOFT, Board, Settings
@@ -238,6 +238,7 @@ class Control:
         lines = {str(n): {"overruns": x.overruns, "garbled": x.garbled} for n, x in board.harness.lines.items()}
         return {
             "powered": board.powered,
+            "failures": board.loop.failures,
             "download": board.download,
             "cause": board.cause,
             "starts": board.resets,

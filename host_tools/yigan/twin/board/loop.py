@@ -8,6 +8,7 @@ import heapq
 import itertools
 import selectors
 import time
+import traceback
 from collections.abc import Callable
 
 FOREVER = float("inf")
@@ -44,6 +45,7 @@ class Loop:
         self.events: list[Handle] = []
         self.chores: list[Handle] = []
         self.stopped = False
+        self.failures = 0  # calls that raised: somebody's bug, told on standard error
         self._order = itertools.count()
         self._start = _host_ms()
 
@@ -89,7 +91,7 @@ class Loop:
         wait = self._wait_ms()
         for key, _ in self.selector.select(None if wait == FOREVER else max(0.0, wait / 1000)):
             if key.fileobj in self.selector.get_map():  # an earlier call may have unwatched it
-                key.data()
+                self._do(key.data)
         self._due(self.chores, _host_ms())
         self._due(self.events, self.now_ms())
 
@@ -105,7 +107,15 @@ class Loop:
 
     def _due(self, heap: list[Handle], now: float) -> None:
         while self._first(heap) <= now:
-            heapq.heappop(heap).call()
+            self._do(heapq.heappop(heap).call)
+
+    def _do(self, call: Callable[[], object]) -> None:
+        """A twin's bug must not end the board that other twins hang on."""
+        try:
+            call()
+        except Exception:  # noqa: BLE001
+            self.failures += 1
+            traceback.print_exc()
 
 
 class VirtualLoop(Loop):

@@ -27,7 +27,8 @@ class Net:
         self._kept: dict[tuple[int, str], int] = {}
         self._names: list[str] = []
         verbs: dict[str, Callable] = {"bind": self.bind, "unbind": self.unbind, "route": self.route}
-        wire.verbs.update(verbs, resolve=self.resolve, wlan=self.wlan, wlan_state=self.state)
+        wire.verbs.update(verbs, resolve=self.resolve, wlan=self.wlan, wlan_state=lambda: self.link)
+        wire.verbs.update(air=lambda: self.up, wlan_ssid=lambda: self.ssid)
 
     # Listening
 
@@ -90,9 +91,6 @@ class Net:
         self.up = up
         if not up and self.link == "up":
             self.link = "failed"
-
-    def state(self) -> str:
-        return self.link
 
     def reset(self) -> None:
         """The chip was reset: nothing listens any more."""

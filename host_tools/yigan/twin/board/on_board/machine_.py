@@ -89,7 +89,7 @@ def reset_cause():
 
 
 def wake_reason():
-    return 4 if _facts["cause"] == DEEPSLEEP_RESET else 0
+    return 4 if _facts["cause"] == 4 else 0  # TIMER_WAKE after DEEPSLEEP_RESET
 
 
 def unique_id():

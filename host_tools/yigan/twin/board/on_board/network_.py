@@ -120,7 +120,7 @@ def setup(facts):
     if facts["port"] == "rp2":  # cyw43's link states
         _STATUS = {"off": 0, "idle": 0, "connecting": 1, "up": 3, "failed": -2}
         for name in list(here):
-            if name.startswith("STAT_") or name.startswith("AUTH_"):
+            if name.startswith(("STAT_", "AUTH_")):
                 del here[name]
         here.update({"STAT_IDLE": 0, "STAT_CONNECTING": 1, "STAT_GOT_IP": 3, "STAT_NO_AP_FOUND": -2})
         here.update({"STAT_WRONG_PASSWORD": -3, "STAT_CONNECT_FAIL": -1})

@@ -13,8 +13,8 @@ else:
 _MASK = const(0x3FFFFFFF)
 _HALF = const(0x20000000)
 # Ticks start just before their wrap, so that who forgets `ticks_diff` learns it in the first seconds.
-_ms0 = 0x40000000 - 15000 - _ms()
-_us0 = 0x40000000 - 8000000 - _us()
+_ms0 = 0x40000000 - 6000 - _ms()
+_us0 = 0x40000000 - 4000000 - _us()
 _epoch = 0
 _clock0 = 0
 
