@@ -81,6 +81,12 @@ def test_a_name_imported_for_others_stays():
     assert "from pole.a import inner" in after["pole.c"]
 
 
+def test_what_is_reached_through_an_object_stays():
+    after = fold.folded({"pole.a": A, "pole.c": "def f(hal):\n    return hal.GREEN\n"})
+    assert "GREEN, BLUE = 2, 3" in after["pole.a"]
+    assert "RED = 1" not in after["pole.a"]
+
+
 @pytest.mark.parametrize("keep", [True, False])
 def test_the_firmware_keeps_its_lines(keep):
     root = places.firmware()

@@ -151,8 +151,13 @@ def _meaning(node: ast.expr, module: _Module, modules: dict[str, _Module]) -> in
 
 
 def _still_wanted(modules: dict[str, _Module]) -> set[str]:
-    """Constants that some f-string names: all definitions of that name stay."""
-    return set().union(*(module.pinned for module in modules.values()))
+    """Names that are reached in another way, from an f-string or as `hal.NAME` of a module known only when it runs."""
+    wanted: set[str] = set()
+    for module in modules.values():
+        gone = {id(node) for node, _ in module.edits}
+        others = (node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute) and id(node) not in gone)
+        wanted |= module.pinned | {node.attr for node in others}
+    return wanted
 
 
 def _clean_imports(module: _Module) -> None:
