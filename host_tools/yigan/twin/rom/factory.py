@@ -43,7 +43,7 @@ def _words(chip: str, version: str) -> bytes:
     """The strings by which a build can be known."""
     machine, build = _MACHINES[chip]
     banner = f"MicroPython v{version} on {_DATE}"
-    return b"\0".join(s.encode() for s in (build, banner, f"{banner}; {machine}\r\n", f"v{version}")) + b"\0"
+    return b"\0" + b"\0".join(s.encode() for s in (build, banner, f"{banner}; {machine}\r\n", f"v{version}")) + b"\0"
 
 
 def esp_image(chip_id: int, segments: list[tuple[int, bytes]]) -> bytes:
