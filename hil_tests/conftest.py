@@ -17,6 +17,17 @@ from yigan import conf, places
 from yigan.twin.virtual import VirtualBoard
 
 
+def pytest_runtest_makereport(item, call):
+    if call.excinfo and not call.excinfo.errisinstance(pytest.skip.Exception):
+        item.parent.broken = item.name
+
+
+def pytest_runtest_setup(item):
+    broken = getattr(item.parent, "broken", None)
+    if broken:
+        pytest.xfail(f"the story ended at {broken}")
+
+
 class Bench:
     """`pole`, `port`, and the hands at the pole."""
 
