@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from yigan import cli, home
+from yigan import cli, home, lang
 from yigan.twin.virtual import VirtualBoard
 
 
@@ -55,6 +55,7 @@ def test_several_boards_want_a_name(capsys):
         yigan(capsys, "start", "--board", name, "--fast")
     assert "one, two" in yigan(capsys, "reset", code=3).err
     yigan(capsys, "reset", "-b", "two")
-    assert "没有外设" in (cli.main(["virtual", "unplug", "wasser", "-b", "one", "--lang", "zh"]), capsys.readouterr().err)[1]
+    assert "没有外设" in yigan(capsys, "unplug", "wasser", "-b", "one", "--lang", "zh", code=3).err
+    lang.choose(None)
     yigan(capsys, "stop", "--all")
     assert not VirtualBoard(home.virtual("one")).running()

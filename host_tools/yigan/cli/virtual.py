@@ -40,8 +40,9 @@ def _verb(name: str, en: str, zh: str) -> Callable:
 
 
 _which = click.option(
-    "--board", "-b", "name", help=t("Which: a pole's id or a folder. Default: the one that runs.", "哪一块：灯杆编号或文件夹，默认为正在运行的那块。")
-)
+    "--board", "-b", "name",
+    help=t("Which: a pole's id or a folder. Default: the one that runs.", "哪一块：灯杆编号或文件夹，默认为正在运行的那块。"),
+)  # fmt: skip
 _json = click.option("--json", "as_json", is_flag=True, help=t("Print JSON.", "输出 JSON。"))
 
 
@@ -63,16 +64,19 @@ def _found(name: str | None) -> VirtualBoard:
     if not running:
         raise LinkError(t("No virtual board runs.", "没有正在运行的虚拟板。"), hint="yigan virtual start poles/demo.toml")
     names = ", ".join(board.folder.name for board in running)
-    raise ConfigError(t("Several virtual boards run.", "有多块虚拟板在运行。"), hint=t("Add --board: {n}", "请加 --board：{n}", n=names))
+    hint = t("Add --board: {n}", "请加 --board：{n}", n=names)
+    raise ConfigError(t("Several virtual boards run.", "有多块虚拟板在运行。"), hint=hint)
 
 
 @_verb("start", "Start one, or give a dark one its power back.", "启动一块，或为断电的板子恢复供电。")
 @click.argument("pole", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--as", "profile", help=t("Board (default: the pole's, or esp32-devkit).", "板型（默认取自灯杆文件，或 esp32-devkit）。"))
+@click.option("--as", "profile",
+              help=t("Board (default: the pole's, or esp32-devkit).", "板型（默认取自灯杆文件，或 esp32-devkit）。"))  # fmt: skip
 @click.option("--board", "-b", "name", help=t("Its name or folder (default: the pole's id).", "名称或文件夹（默认为灯杆编号）。"))
 @click.option("--clock", type=click.Choice(["real", "virtual"]), default="real", show_default=True,
               help=t("A virtual clock stands still between `advance`s.", "virtual：时间只随 advance 前进。"))  # fmt: skip
-@click.option("--fast", is_flag=True, help=t("No flash and radio latency, a console without limits.", "无闪存与无线延迟，控制台不限速。"))
+@click.option("--fast", is_flag=True,
+              help=t("No flash and radio latency, a console without limits.", "无闪存与无线延迟，控制台不限速。"))  # fmt: skip
 @_json
 def start(pole: Path | None, profile: str | None, name: str | None, clock: str, fast: bool, as_json: bool) -> None:
     loaded = conf.load(pole) if pole else None
@@ -188,7 +192,8 @@ def plug(peripheral: str, name: str | None) -> None:
 
 
 @_verb("cut", "Fail the supply; `start` gives it back.", "断电，用 `start` 恢复。")
-@click.option("--at-write", type=click.IntRange(1), help=t("Inside the n-th flash write from now.", "在此后第 n 次写闪存时断电。"))
+@click.option("--at-write", type=click.IntRange(1),
+              help=t("Inside the n-th flash write from now.", "在此后第 n 次写闪存时断电。"))  # fmt: skip
 @_which
 def cut(at_write: int | None, name: str | None) -> None:
     _found(name).power_cut(at_write)

@@ -14,7 +14,7 @@ from typing import Any
 
 from yigan import errors
 from yigan.errors import LinkError, YiganError
-from yigan.lang import t
+from yigan.lang import current, t
 
 START_S = 20.0
 STOP_S = 5.0
@@ -232,7 +232,7 @@ class VirtualBoard:
             self._connect()
         try:
             self._socket.settimeout(patience)
-            self._socket.sendall(json.dumps({"do": do, "with": arguments}).encode() + b"\n")
+            self._socket.sendall(json.dumps({"do": do, "with": arguments, "lang": current()}).encode() + b"\n")
             while b"\n" not in self._got:
                 data = self._socket.recv(65536)
                 if not data:

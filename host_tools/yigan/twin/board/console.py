@@ -47,7 +47,7 @@ class Console:
         self.deaf_until = 0.0
         self.overruns = 0  # bytes lost because nobody read them
         self.arrived: Callable[[], object] = lambda: None
-        self.loader: "SerialFace | None" = None  # the chip's own, when no program runs
+        self.loader: SerialFace | None = None  # the chip's own, when no program runs
         self._coming = bytearray()
         self._ticking = False
         self._skip_to = b""

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from yigan import lang
 from yigan.errors import LinkError, YiganError
 from yigan.lang import t
 from yigan.twin.board import chip, heap
@@ -138,6 +139,7 @@ class Control:
 
     def _answer(self, client: socket.socket, request: dict) -> None:
         do = request["do"]
+        lang.choose(request.get("lang"))  # of who asks
         if do == "own":  # the board lives as long as this connection
             self._owner = client
             self._send(client, {"ok": None})
