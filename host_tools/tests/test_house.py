@@ -34,7 +34,7 @@ ROOMS = {
     "supervise": {"clock", "log"},
     "services": {"store", "codec", "protocol", "crypto", "clock", "log"},
     "uplinks": {"store", "codec", "protocol", "crypto", "clock", "log"},
-    "hal": {"clock"},
+    "hal": {"clock", "load"},  # a bus kind is a module, found by name
 }
 JOINERS = {"load", "app", "__init__"}  # the only place that joins
 NOT_TOGETHER = {"drivers", "services", "uplinks"}  # a module of these imports no other of its room...
