@@ -70,8 +70,12 @@ class Packet:
         self.at += 1
 
     def u16(self, value):
-        self.byte(value >> 8)
-        self.byte(value & 255)
+        at = self.at
+        if at + 2 > self.limit:
+            raise ProtocolError("no room")
+        self.buf[at] = value >> 8
+        self.buf[at + 1] = value & 255
+        self.at = at + 2
 
     def raw(self, data):
         end = self.at + len(data)
@@ -89,12 +93,18 @@ class Packet:
 
     def digits(self, value, width=1):
         """A count in decimal, with leading zeros up to `width`."""
-        unit = 10 ** (width - 1)
-        while unit * 10 <= value:
+        end, unit = self.at + width, 10**width
+        while unit <= value:
             unit *= 10
-        while unit:
-            self.byte(48 + value // unit % 10)
-            unit //= 10
+            end += 1
+        if end > self.limit:
+            raise ProtocolError("no room")
+        buf, at = self.buf, end
+        while at > self.at:
+            at -= 1
+            buf[at] = 48 + value % 10
+            value //= 10
+        self.at = end
 
     def decimal(self, raw, decimals):
         """The integer `raw` times 10**-decimals, as text: -0.05."""
@@ -235,6 +245,10 @@ class Reader:
 
     def _length(self):
         """The remaining length, `start` behind it; -1 while its last byte has not come."""
+        at = self.at + 1
+        if at < self.n and self.buf[at] < 128:  # nearly always
+            self.start = at + 1
+            return self.buf[at]
         length = shift = 0
         for at in range(self.at + 1, min(self.at + 5, self.n)):
             byte = self.buf[at]

@@ -109,6 +109,12 @@ class Said(unittest.TestCase):
         said = json.loads(self.point("lamp.level"))
         self.assertEqual((said["at"], said["age"]), ("2026-11-22T08:00:01Z", 90122))
 
+    def test_any_moment(self):
+        self.store.put(0, 500)
+        for moment in (0, 1, 59, 60, 3599, 3600, 86399, 86400, 86400, 0, NOW, NOW + 86399, NOW, 0x3FFFFFFF):
+            self.clock.wall = lambda uptime, m=moment: m
+            self.assertEqual(json.loads(self.point("lamp.level"))["at"], clock.iso(moment))
+
     def test_unknown_clock(self):
         self.store.put(0, 500)
         self.clock.time = None
