@@ -105,7 +105,7 @@ class Lines:
         b, words, find, taker_of, peek, digits, shift, part, front, back = self._tools
         a, end = self._next, self._end
         while True:
-            e = find(b"\n", a + 12, end)  # what is shorter is no sentence, and `_odd` finds the one behind it
+            e = find(b"\n", a + 10, end)  # what is shorter is no sentence; the one behind it is found all the same
             if e < 0:
                 self._next = a
                 return self._unfinished()
@@ -142,13 +142,19 @@ class Lines:
                     a = self._wrong(a, e)
                     continue
             self._next = e + 1
-            if taker(a, stop):
+            if b[a + 6] != 44 or b[a + 1] == 80 and b[a + 2] != 81:
+                self.foreign(a, stop)
+            elif taker(a, stop):
                 return True
             a = e + 1
 
     def peek(self, start):
         """For the types GSx: whether this sentence needs no reading at all. It is not checked yet."""
         return False
+
+    def foreign(self, start, stop):
+        """A checked sentence of a maker's own (`$P...`, but for Quectel's PQ), or of an unknown shape."""
+        self.counts[IGNORED] += 1
 
     def _odd(self, a, e):
         """The place of `*` of the sentence somewhere in this line (its `$` in `_start`), or -1: none, and why."""
@@ -161,6 +167,9 @@ class Lines:
         self._start = start
         stop = b.find(b"*", start, e)
         if stop < 0 or stop + 2 >= e:
+            if b[a] == 35:  # a comment in a recording may speak of sentences
+                self.counts[NOISE] += 1
+                return -1
             self.counts[NO_CHECKSUM] += 1
         elif stop - start >= LONGEST:
             self.counts[TOO_LONG] += 1
@@ -231,7 +240,7 @@ class Fields(Lines):
         """
         b = self.buf
         i += width + 2
-        if b[i] != 46 or b[i + 3] < 48 or b[i + 4] < 48:
+        if b[i] != 46 or not self._digits(i - width - 2, i) or not self._digits(i + 1, i + 5):
             return self._odd_angle(i - width - 2, width)
         m = b[i - 4] * 10 + b[i - 3] - 528
         self.degrees = m if width == 2 else b[i - 5] * 100 + m - 4800
@@ -247,6 +256,14 @@ class Fields(Lines):
             m = self._decimals(m, i, 1000)
             i = self.at
         return self._hemisphere(m, i, width)
+
+    def _digits(self, i, end):
+        b = self.buf
+        while i < end:
+            if not 48 <= b[i] <= 57:
+                return False
+            i += 1
+        return True
 
     def _odd_angle(self, i, width):
         """An angle with fewer than four decimals, or without its leading zeros."""
@@ -298,20 +315,22 @@ class Fields(Lines):
         b = self.buf
         if not b.startswith(self._minute, i) and not self._new_minute(i):
             return -1
-        s = b[i + 4] * 10 + b[i + 5] - 528
-        if not 0 <= s <= 60:
+        c = b[i + 4]
+        s = c * 10 + b[i + 5] - 528
+        if not 48 <= c <= 54 or not 0 <= s <= 60 or s < c * 10 - 480:
             return -1
         s = s * 1000 + self._minute_ms
         if b[i + 6] == 46:
             if b[i + 10] == 44:
+                c = b[i + 7] * 100 + b[i + 8] * 10 + b[i + 9] - 5328
                 self.at = i + 11
-                return s + b[i + 7] * 100 + b[i + 8] * 10 + b[i + 9] - 5328
-            if b[i + 9] == 44:
+            elif b[i + 9] == 44:
+                c = b[i + 7] * 100 + b[i + 8] * 10 - 5280
                 self.at = i + 10
-                return s + b[i + 7] * 100 + b[i + 8] * 10 - 5280
-            s += self._decimals(0, i + 7, 1000)
-            self.at += 1
-            return s
+            else:
+                c = self._decimals(0, i + 7, 1000)
+                self.at += 1
+            return s + c if 0 <= c < 1000 else -1
         self.at = i + 7
         return s if b[i + 6] == 44 or b[i + 6] == 42 else -1
 
@@ -340,15 +359,14 @@ class Fields(Lines):
             c = b[i]
         n *= 1000
         if c == 46:
-            if b[i + 2] == 44:
-                n += b[i + 1] * 100 - 4800
+            c = b[i + 1] - 48
+            d = b[i + 2] - 48
+            if d == -4 and 0 <= c <= 9:  # a comma: one decimal
+                n += c * 100
                 i += 2
-            elif b[i + 3] == 44:
-                n += b[i + 1] * 100 + b[i + 2] * 10 - 5280
+            elif b[i + 3] == 44 and 0 <= c <= 9 and 0 <= d <= 9:
+                n += c * 100 + d * 10
                 i += 3
-            elif b[i + 4] == 44:
-                n += b[i + 1] * 100 + b[i + 2] * 10 + b[i + 3] - 5328
-                i += 4
             else:
                 n += self._decimals(0, i + 1, 1000)
                 i = self.at

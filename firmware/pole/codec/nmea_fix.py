@@ -34,7 +34,8 @@ class Fix(Fields):
     time_ms (of the day, -1), date (yyyymmdd, 0), valid (the receiver vouches for both), fix (0, 2, 3),
     quality (as in GGA), placed (lat and lon are of this epoch), lat and lon (microdegrees), altitude (mm above
     mean sea level), speed (mm/s), course (thousandths of a degree), hdop (thousandths), antenna (0 unknown,
-    1 good, 2 open, 3 shorted: as u-blox and the modules that copy it say in TXT).
+    1 good, 2 open, 3 shorted: as u-blox and the modules that copy it say in TXT), fresh (something of this epoch
+    came since it was last told).
     """
 
     def __init__(self):
@@ -44,7 +45,7 @@ class Fix(Fields):
         self.fix = self.quality = self.antenna = 0
         self.lat = self.lon = self.altitude = self.speed = self.course = self.hdop = None
         self.epochs = 0
-        self._fresh = False  # something of this epoch came
+        self.fresh = False
         self._spare_level = 2
         self._heard = 0  # of _RMC, _GGA in this epoch; _FIXED: RMC with a fix
         self.placed = False
@@ -81,8 +82,9 @@ class Fix(Fields):
 
     def close(self):
         """End the epoch because the line went quiet; True when there was one."""
-        fresh, self._fresh = self._fresh, False
+        fresh, self.fresh = self.fresh, False
         if not fresh:
+            self._heard = 0
             self._spares(2)
         return fresh
 
@@ -110,7 +112,7 @@ class Fix(Fields):
 
     def forget(self):
         """The line was silent, or broken: nothing of before holds any more."""
-        self.placed = self.valid = self._fresh = False
+        self.placed = self.valid = self.fresh = False
         self.fix = self.quality = self.antenna = 0
         self.lat = self.lon = self.altitude = self.speed = self.course = self.hdop = None
         self._listed_at = self._seen_at = self.epochs - 100
@@ -120,8 +122,8 @@ class Fix(Fields):
         """A sentence of time `t` came: True when it must wait, because it begins the next epoch."""
         if t == self.time_ms or t < 0:
             return False
-        if self._fresh:
-            self._fresh = False
+        if self.fresh:
+            self.fresh = False
             self.again(start)
             return True
         level = (0 if self._heard & _FIXED else 1) if self._heard & 3 == 3 else 2
@@ -232,18 +234,21 @@ class Fix(Fields):
         b = self.buf
         if b.startswith(last[0], i):
             p = i + width + 5
-            if b[p + 2] == 44:
-                m = b[p] * 100 + b[p + 1] * 10 - 5280
+            c = b[p] - 48
+            d = b[p + 1] - 48
+            if 0 <= c <= 9 and 0 <= d <= 9:
+                m = c * 100 + d * 10
                 p += 2
-            else:
-                m = b[p] * 100 + b[p + 1] * 10 + b[p + 2] - 5328
-                p += 3
-                while 48 <= b[p] <= 57:  # below a centimetre
+                c = b[p]
+                if 48 <= c <= 57:
+                    m += c - 48
                     p += 1
-            if 0 <= m < 1000 and b[p] == 44 and b[p + 1] == last[1]:
-                self.at = p + 3
-                m = last[2] + (last[3] + m) // 6
-                return m if last[1] < 80 else -m
+                    while 48 <= b[p] <= 57:  # below a centimetre
+                        p += 1
+                if b[p] == 44 and b[p + 1] == last[1]:
+                    self.at = p + 3
+                    m = last[2] + (last[3] + m) // 6
+                    return m if last[1] < 80 else -m
         return self._far(i, width, last)
 
     def _far(self, i, width, last):
@@ -270,9 +275,9 @@ class Fix(Fields):
         i = self.time_of_day(a + 7)
         if i != self.time_ms and self._turn(i, a):
             return True
-        self._fresh = True
+        self.fresh = True
         b = self.buf
-        i = self.at if b[self.at - 1] == 44 else self.skip(a + 7, 1, e)
+        i = self.at if i >= 0 and b[self.at - 1] == 44 else self.skip(a + 7, 1, e)
         j = self._place(i + 2, e) if b[i] == 65 else 0
         self._heard |= 5 if j else 1
         if j:
@@ -290,11 +295,11 @@ class Fix(Fields):
         i = self.time_of_day(a + 7)
         if i != self.time_ms and self._turn(i, a):
             return True
-        self._fresh = True
+        self.fresh = True
         b = self.buf
-        i = self.at if b[self.at - 1] == 44 else self.skip(a + 7, 1, e)
+        i = self.at if i >= 0 and b[self.at - 1] == 44 else self.skip(a + 7, 1, e)
         self._heard |= _GGA
-        if b[i] == 44:
+        if b[i] == 44 or b[i] == 42:
             self._no_height(i + 6 if b.startswith(_EMPTY[8], i) else self.skip(i, 5, e))
             return False
         placed = self.placed
@@ -325,11 +330,12 @@ class Fix(Fields):
 
     def _gns(self, a, e):
         """As GGA, for several systems; a mode letter for each says whether it helps: N does not."""
-        if self._heard & _GGA:
+        i = self.time_of_day(a + 7)
+        if i == self.time_ms and self._heard & _GGA:
             return False
-        if self._turn(self.time_of_day(a + 7), a):
+        if self._turn(i, a):
             return True
-        self._fresh = True
+        self.fresh = True
         i = self.skip(a + 7, 5, e)
         b, helps = self.buf, False
         while i < e and b[i] != 44:
@@ -346,7 +352,7 @@ class Fix(Fields):
         i = self.skip(a + 7, 4, e)
         if self._turn(self.time_of_day(i), a):
             return True
-        self._fresh = True
+        self.fresh = True
         if not self.placed:
             if self.buf[self.skip(i, 1, e)] == 65 and self._place(a + 7, e):
                 self.fix = self.fix or 2
@@ -364,7 +370,7 @@ class Fix(Fields):
     def _zda(self, a, e):
         if self._turn(self.time_of_day(a + 7), a):
             return True
-        self._fresh = True
+        self.fresh = True
         if not self.date:
             self.date = self._day_of_zda(self.at)
         return False

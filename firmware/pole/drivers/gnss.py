@@ -39,7 +39,7 @@ from pole.quality import GOOD
 
 _GAP_MS = 100  # a burst is over when the line is quiet for so long
 _NAP_BYTES = 192  # so many bytes are left to gather in the port's ring (512) before they are fetched
-_SILENCE_MS = 3000
+_SILENCE_MS = 5000  # slow receivers speak every few seconds
 _FLOOR = 126230400  # 2024-01-01: no pole ran before that
 _WEEKS_1024 = 619315200  # seconds in which a 10-bit week number comes round
 _AGAIN_S = 600  # the clock is compared every second and set so often at most
@@ -66,7 +66,7 @@ class Driver:
         return sum(counts) - counts[IGNORED]
 
     async def read(self, out):
-        """Wait for the end of an epoch. BusError after 3 s of silence, DeviceFault when what comes is no NMEA."""
+        """Wait for the end of an epoch. BusError after 5 s of silence, DeviceFault when what comes is no NMEA."""
         while True:
             await self._epoch()
             if self._fix.date:
@@ -80,17 +80,15 @@ class Driver:
         """Until the next epoch is whole: another time begins, or the line falls quiet after its burst."""
         fix = self._fix
         began = clock.ticks_ms()
-        heard = talking = False
+        heard = False
         while not fix.drain():
-            n = await self._bus.readinto(fix.space(), _GAP_MS if talking else _SILENCE_MS)
+            n = await self._bus.readinto(fix.space(), _GAP_MS if fix.fresh else _SILENCE_MS)
             if n:
                 fix.filled(n)
-                heard = talking = True
+                heard = True
                 await clock.sleep_ms(self._nap_ms)
-            elif talking and fix.close():
+            elif fix.close():
                 return
-            else:
-                talking = False
             if clock.ticks_diff(clock.ticks_ms(), began) >= _SILENCE_MS:
                 fix.forget()
                 self._ahead = None

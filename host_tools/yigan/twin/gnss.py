@@ -165,7 +165,7 @@ class Twin:
         for talker, sky in _SKY.items():
             groups = [sky[k : k + 4] for k in range(0, len(sky), 4)]
             for k, group in enumerate(groups, 1):
-                stars = ",".join("%02d,%02d,%03d,%02d" % star for star in group)
+                stars = ",".join(f"{n:02d},{el:02d},{az:03d},{snr:02d}" for n, el, az, snr in group)
                 yield f"{talker}GSV,{len(groups)},{k},{len(sky):02d},{stars}"
 
     def received(self, data):

@@ -1,0 +1,257 @@
+import unittest
+
+from nmea_text import Chance, feed, line
+from pole.codec import nmea
+from pole.codec.nmea import BAD_CHECKSUM, IGNORED, LONGEST, NO_CHECKSUM, NOISE, TOO_LONG, Fields, Lines, kind
+
+# protocols.md 4a: sentences of real receivers
+REAL = (
+    b"$BDGSV,2,1,07,03,64,189,34,06,10,166,,07,52,178,34,08,53,348,17*62\r\n",
+    b"$GNRMC,084846.000,A,2253.72292,N,11350.70290,E,0.00,285.74,210520,,,A*7E\r\n",
+    b"$GNGGA,084847.000,2253.72287,N,11350.70289,E,1,16,0.8,85.1,M,0.0,M,,*4A\r\n",
+    b"$GNZDA,084846.000,21,05,2020,00,00*48\r\n",
+    b"$GNGSA,A,3,14,24,,,,,,,,,,,2.4,1.1,2.1,4*32\r\n",
+    b"$GBGSV,1,1,04,13,31,064,,21,12,255,,26,18,293,27,29,46,155,31,1*78\r\n",
+)
+
+
+class Every:
+    def __init__(self, taker):
+        self.taker = taker
+
+    def get(self, _):
+        return self.taker
+
+
+class Catcher:
+    """Lines that keeps the text of every sentence it is offered."""
+
+    def __init__(self):
+        self.lines = Lines(Every(self._take))
+        self.seen = []
+
+    def _take(self, start, stop):
+        self.seen.append(bytes(self.lines.buf[start:stop]))
+        return False
+
+
+def caught(data, chunk=1000):
+    catcher = Catcher()
+    feed(catcher.lines, data, chunk)
+    return catcher.seen, list(catcher.lines.counts)
+
+
+class TestLines(unittest.TestCase):
+    def test_real_sentences(self):
+        for chunk in (1000, 64, 7, 1):
+            seen, counts = caught(b"".join(REAL), chunk)
+            self.assertEqual(seen, [r.split(b"*")[0] for r in REAL])
+            self.assertEqual(counts, [0, 0, 0, 0, 0])
+
+    def test_a_checksum_is_required(self):
+        for body in (b"$GPGLL,4916.45,N,12311.12,W,225444,A\r\n", b"$GPGLL,1234567890*\r\n"):
+            seen, counts = caught(body)
+            self.assertEqual((seen, counts[NO_CHECKSUM]), ([], 1))
+
+    def test_every_wrong_bit_is_found(self):
+        good = REAL[1]
+        for at in range(1, good.index(b"*")):
+            for bit in range(7):
+                bad = bytearray(good)
+                bad[at] ^= 1 << bit
+                if bad[at] not in b"$*\n":
+                    seen, counts = caught(bytes(bad))
+                    self.assertEqual((seen, counts[BAD_CHECKSUM]), ([], 1))
+
+    def test_every_place_in_the_buffer(self):
+        """The checksum is taken in words: it must not matter where a sentence begins or ends."""
+        catcher = Catcher()
+        sent = 0
+        for n in range(200):
+            filler = line("GPTXT," + "x" * (n % 61))
+            sent += 2
+            feed(catcher.lines, filler + REAL[n % len(REAL)], 97)
+        self.assertEqual(len(catcher.seen), sent)
+        self.assertEqual(list(catcher.lines.counts), [0, 0, 0, 0, 0])
+
+    def test_line_ends_cases_and_surroundings(self):
+        body = "GPZDA,160012.71,11,03,2004,-1,00"
+        for data in (
+            line(body, "\n"),
+            line(body).lower().replace(b"$gpzda", b"$GPZDA"),
+            b" \t" + line(body),
+            b"\xff\x00\x80" + line(body),
+            b"12:30:01 " + line(body),
+            line(body, "  \r\n"),
+        ):
+            seen, counts = caught(data)
+            self.assertEqual(seen, [b"$" + body.encode()])
+            self.assertEqual(sum(counts), 0)
+
+    def test_a_sentence_inside_a_broken_one(self):
+        seen, counts = caught(b"$GPGSV,3,1,11,03,03,1" + REAL[1] + b"$GPG" + REAL[2])
+        self.assertEqual(seen, [REAL[1].split(b"*")[0], REAL[2].split(b"*")[0]])
+        self.assertEqual(counts[BAD_CHECKSUM], 2)
+
+    def test_what_is_no_sentence(self):
+        seen, counts = caught(b"# a comment with $GPGSV in it\r\n\r\n\nplain words\r\n!AIVDM,1,1,,A,x,0*00\r\n$GP*17 $$\r\n")
+        self.assertEqual(seen, [])
+        self.assertEqual((counts[NOISE], counts[IGNORED]), (3, 1))
+
+    def test_a_makers_own_sentences(self):
+        """Garmin's PGRMC is no RMC; Quectel's PQ is a talker."""
+        seen, counts = caught(line("PGRMC,A,218.8,100,6378137.000") + line("PQGSA,A,3,12,,,,,,,,,,,,1.2,0.9,0.9,4"))
+        self.assertEqual(seen, [b"$PQGSA,A,3,12,,,,,,,,,,,,1.2,0.9,0.9,4"])
+        self.assertEqual(counts[IGNORED], 1)
+
+    def test_a_line_without_end(self):
+        catcher = Catcher()
+        feed(catcher.lines, b"$GPGGA" + b"1" * 3000 + b"\r\n" + REAL[1], 50)
+        self.assertEqual(catcher.seen, [REAL[1].split(b"*")[0]])
+        self.assertTrue(catcher.lines.counts[TOO_LONG] >= 3000 // (LONGEST + 50))
+
+    def test_again(self):
+        lines = None
+        offered = []
+
+        def take(start, stop):
+            offered.append(start)
+            if len(offered) == 1:
+                lines.again(start)
+                return True
+            return False
+
+        lines = Lines({kind(b"GGA"): take})
+        view = lines.space()
+        view[: len(REAL[2])] = REAL[2]
+        lines.filled(len(REAL[2]))
+        self.assertTrue(lines.drain())
+        self.assertFalse(lines.drain())
+        self.assertEqual(offered, [0, 0])
+
+    def test_hostile_bytes(self):
+        """Nothing raises, nothing is accepted without its checksum, and what follows is still understood."""
+        chance = Chance(1)
+        catcher = Catcher()
+        alphabet = b"$*,.\r\n0123456789GPRMCNEWA\x00\xff"
+        for _ in range(60):
+            data = bytes([alphabet[chance.below(len(alphabet))] for _ in range(chance.below(700))])
+            feed(catcher.lines, data, 1 + chance.below(300))
+        before = len(catcher.seen)
+        feed(catcher.lines, b"\n" + b"".join(REAL))
+        self.assertEqual(catcher.seen[-len(REAL) :], [r.split(b"*")[0] for r in REAL])
+        self.assertTrue(before <= 3)  # by chance
+
+
+class TestFields(unittest.TestCase):
+    def fields(self, text):
+        fields = Fields({})
+        data = text.encode()
+        fields.buf[: len(data)] = data
+        return fields
+
+    def angle(self, text, width):
+        fields = self.fields(text + ",*")
+        sign = fields.angle(0, width)
+        return (sign, fields.degrees, fields.minutes) if sign else None
+
+    def test_angles(self):
+        for text, width, expected in (
+            ("4404.14063,N", 2, (1, 44, 41406300)),
+            ("12118.85478,W", 3, (-1, 121, 188547800)),
+            ("2253.7229,S", 2, (-1, 22, 537229000)),
+            ("00000.0000,E", 3, (1, 0, 0)),
+            ("3644.759368,S", 2, (-1, 36, 447593680)),
+            ("4134.4981922,N", 2, (1, 41, 344981922)),
+            ("4134.498192299,N", 2, (1, 41, 344981922)),
+            ("4742.21,N", 2, (1, 47, 422100000)),
+            ("4742.2,N", 2, (1, 47, 422000000)),
+            ("4742.,N", 2, (1, 47, 420000000)),
+            ("4742,N", 2, (1, 47, 420000000)),
+            ("01200.75,E", 3, (1, 12, 7500000)),
+            ("1200.75,E", 3, (1, 12, 7500000)),
+            ("5.5,E", 3, (1, 0, 55000000)),
+            ("18000.0000,W", 3, (-1, 180, 0)),
+        ):
+            self.assertEqual(self.angle(text, width), expected)
+
+    def test_no_angle(self):
+        for text, width in (
+            (",", 2),
+            (",N", 2),
+            ("4404.14063,", 2),
+            ("4404.14063,E", 2),
+            ("12118.85478,N", 3),
+            ("4460.0000,N", 2),
+            ("4404.14x63,N", 2),
+            ("-404.14063,N", 2),
+            ("9999999999999.0,N", 2),
+            ("18160.0000,E", 3),
+            ("nan,N", 2),
+            (".5,N", 2),
+        ):
+            self.assertEqual(self.angle(text, width), None)
+
+    def test_times(self):
+        for text, expected in (
+            ("000000", 0),
+            ("171926.00", 62366000),
+            ("235959.999", 86399999),
+            ("235960.000", 86400000),
+            ("074150.7", 27710700),
+            ("074150.79912", 27710799),
+            ("", -1),
+            ("240000.00", -1),
+            ("006000.00", -1),
+            ("000061.00", -1),
+            ("0741", -1),
+            ("0a4150.00", -1),
+            ("07415x", -1),
+        ):
+            self.assertEqual(self.fields(text + ",*").time_of_day(0), expected)
+
+    def test_the_minute_is_remembered_and_renewed(self):
+        fields = self.fields("101500.00,101559.00,101600.00,*")
+        self.assertEqual([fields.time_of_day(k) for k in (0, 10, 20, 0)], [36900000, 36959000, 36960000, 36900000])
+
+    def test_numbers(self):
+        for text, expected in (
+            ("0", 0),
+            ("0.031", 31),
+            ("1147.2", 1147200),
+            ("-21.3", -21300),
+            ("064.19", 64190),
+            ("1.", 1000),
+            ("1.23456", 1234),
+            ("", None),
+            ("-", None),
+            ("--1", None),
+            (".5", None),
+            ("1.2.3", None),
+            ("12a", None),
+            ("A", None),
+        ):
+            self.assertEqual(self.fields(text + ",*").thousandths(0), expected)
+
+    def test_whole_and_date(self):
+        self.assertEqual([self.fields(t + ",*").whole(0) for t in ("07", "", "x", "99999", "100000")], [7, -1, -1, 99999, -1])
+        for text, expected in (
+            ("250215", 20150225),
+            ("060180", 19800106),
+            ("311279", 20791231),
+            ("320115", 0),
+            ("011315", 0),
+            ("000115", 0),
+            ("", 0),
+            ("01011", 0),
+        ):
+            self.assertEqual(self.fields(text + ",*").ddmmyy(0), expected)
+
+    def test_skip(self):
+        fields = self.fields("$GPXXX,1,2,3*00,9")
+        stop = 12
+        self.assertEqual([fields.skip(7, k, stop) for k in (0, 1, 2, 3, 9)], [7, 9, 11, 12, 12])
+
+    def test_kinds_differ(self):
+        names = [b"RMC", b"GGA", b"GSA", b"GSV", b"GLL", b"VTG", b"ZDA", b"GNS", b"TXT"]
+        self.assertEqual(len({nmea.kind(n) for n in names}), len(names))
