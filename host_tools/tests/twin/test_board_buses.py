@@ -110,6 +110,36 @@ asyncio.run(main())"""
     thread.join()
 
 
+@pytest.mark.parametrize("profile, pin, tx, rx", [("esp32-devkit", 32, 17, 16), ("rp2-pico-w", 15, 4, 5)])
+def test_each_port_names_its_interrupts(virtual, profile, pin, tx, rx):
+    board = virtual(profile, wiring=[part("air", "uart", 1, baud=9600), part("door", "gpio", pin)])
+    code = f"""import machine, time
+falls, idles = [], []
+machine.Pin({pin}, machine.Pin.IN, machine.Pin.PULL_UP).irq(lambda p: falls.append(p.value()), machine.Pin.IRQ_FALLING)
+u = machine.UART(1, 9600, tx=machine.Pin({tx}), rx=machine.Pin({rx}))
+u.write(b'before')
+time.sleep_ms(40)
+u.irq(lambda line: idles.append(line.any()), machine.UART.IRQ_RXIDLE)
+u.read()
+u.write(b'hello')
+print('ready')
+end = time.ticks_add(time.ticks_ms(), 600)
+while time.ticks_diff(end, time.ticks_ms()) > 0:
+    pass
+print(falls, idles)"""
+
+    def push():
+        until(lambda: "ready" in board.log())
+        for level in (0, 1):
+            board.set("door", "drive", level)
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=push)
+    thread.start()
+    assert run(board, code).splitlines()[1] == "[0] [5]"
+    thread.join()
+
+
 UART = """import machine, time
 u = machine.UART(1, 9600, tx=17, rx=16, rxbuf=256)
 """

@@ -5,6 +5,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 
 import pytest
 from cryptography import x509
@@ -190,3 +191,29 @@ async def main():
     writer.close()
 asyncio.run(main())"""
     assert run(board, code, timeout_s=3) == "b'hello'\nTrue\nTrue\n500\n"
+
+
+def test_waiting_in_tls_costs_nothing(virtual, tls_echo):
+    board = virtual()
+    port, _ = tls_echo
+    board.redirect("broker.example", 8883, port)
+    put(board, "main.py", WIFI + """import ssl, asyncio
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.verify_mode = ssl.CERT_NONE
+async def main():
+    reader, writer = await asyncio.open_connection('broker.example', 8883, ssl=context, server_hostname='broker.example')
+    writer.write(b'x' * 300)
+    await writer.drain()
+    buf = bytearray(100)
+    for n in range(3):  # decrypted at once, read in pieces: nothing may be left waiting
+        await reader.readinto(buf)
+    print('idle')
+    await reader.readinto(buf)
+asyncio.run(main())
+""")
+    board.reset()
+    until(lambda: "idle" in board.log())
+    time.sleep(0.3)
+    before = board.stats()["vm_cpu_s"]
+    time.sleep(2)
+    assert board.stats()["vm_cpu_s"] - before < 0.01

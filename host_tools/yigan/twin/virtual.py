@@ -185,11 +185,11 @@ class VirtualBoard:
         self._ask("reset", kind)
 
     def plug(self, name: str) -> None:
-        """Connect a peripheral again, or "wifi": the access point returns."""
+        """Connect a peripheral again, "wifi" (the access point returns) or "ethernet" (its cable)."""
         self._ask("plug", name, True)
 
     def unplug(self, name: str) -> None:
-        """Take away a peripheral, or "wifi"."""
+        """Take away a peripheral, "wifi" or "ethernet"."""
         self._ask("plug", name, False)
 
     def set(self, name: str, key: str, value: Any) -> None:

@@ -224,6 +224,7 @@ class Board:
         self.console.detach()
         self.clock.stop_timers()
         self.net.reset()
+        self.harness.interrupts.clear()
         for number in vm.rx:
             self.harness.line(number).rx = None
             self.harness.line(number).close()

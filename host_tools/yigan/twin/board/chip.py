@@ -23,6 +23,7 @@ class Chip:
     mpy: int
     usb: bool  # the console has flow control
     radio: bool
+    lan: bool
     uarts: tuple[int, ...]
     outputs: tuple[int, ...]
     inputs: tuple[int, ...]
@@ -35,7 +36,7 @@ class Chip:
 
     def facts(self) -> dict:
         """What the shims are told."""
-        keys = ("port", "name", "machine", "build", "mpy", "radio", "uarts", "page", "mhz", "wdt_max_ms", "functions")
+        keys = ("port", "name", "machine", "build", "mpy", "radio", "lan", "uarts", "page", "mhz", "wdt_max_ms", "functions")
         facts = {key: getattr(self, key) for key in keys}
         return {**facts, "out": self.outputs, "in": self.inputs, "adc": self.adc}
 
@@ -68,6 +69,7 @@ def load(name: str) -> Chip:
         mpy=mpy,
         usb=board.console.get("kind") == "usb",
         radio="wifi" in board.interfaces,
+        lan="ethernet" in board.interfaces,
         uarts=(0, 1) if rp2 else (0, 1, 2),
         outputs=tuple(p.number for p in usable if p.output),
         inputs=tuple(p.number for p in usable if p.input),

@@ -202,6 +202,8 @@ class Control:
     def do_plug(self, name: str, on: bool) -> None:
         if name == "wifi":
             self.board.net.reach(on)
+        elif name == "ethernet":
+            self.board.net.plug(on)
         else:
             self.board.harness.plug(name, on, self.board.powered)
 

@@ -13,7 +13,7 @@ from serial import rfc2217
 from yigan.twin.board.console import Console
 from yigan.twin.board.loop import Loop
 
-_LOOK_MS = 20  # how often to see whether somebody opened the pty
+_LOOK_MS = 40  # how often to see whether somebody opened the pty
 _BACKLOG = 65536  # what the host's own driver keeps for a slow reader
 
 

@@ -24,11 +24,14 @@ class Net:
         self.up = True  # the access point is there
         self.link = "off"  # off, idle, connecting, up, failed
         self.ssid = ""
+        self.cable = True  # the Ethernet cable is in
+        self.lan = "off"  # off, idle, up
         self._kept: dict[tuple[int, str], int] = {}
         self._names: list[str] = []
         verbs: dict[str, Callable] = {"bind": self.bind, "unbind": self.unbind, "route": self.route}
         wire.verbs.update(verbs, resolve=self.resolve, wlan=self.wlan, wlan_state=lambda: self.link)
         wire.verbs.update(air=lambda: self.up, wlan_ssid=lambda: self.ssid)
+        wire.verbs.update(lan=self.start_lan, lan_state=lambda: self.lan)
 
     # Listening
 
@@ -48,11 +51,15 @@ class Net:
 
     # Going out
 
+    @property
+    def linked(self) -> bool:
+        return "up" in (self.link, self.lan)
+
     def resolve(self, name: str) -> str:
         """The address that stands for a name; it is one only if there is a way to it."""
         if name.replace(".", "").isdigit() or name == "localhost":
             return "127.0.0.1" if name == "localhost" else name
-        if self.link != "up" or not any(host in (name, "*") for host, _ in self.redirects):
+        if not self.linked or not any(host in (name, "*") for host, _ in self.redirects):
             raise Refusal(202)  # EAI_FAIL as lwip numbers it; the shim makes it negative
         if name not in self._names:
             self._names.append(name)
@@ -62,7 +69,7 @@ class Net:
         """The loopback port behind an address."""
         if address.startswith("127."):
             return port
-        if self.link != "up":
+        if not self.linked:
             raise Refusal(errno.EHOSTUNREACH)
         name = address
         if address.startswith(_NAMES):
@@ -92,10 +99,18 @@ class Net:
         if not up and self.link == "up":
             self.link = "failed"
 
+    def start_lan(self, on: bool) -> None:
+        self.lan = "off" if not on else "up" if self.cable else "idle"
+
+    def plug(self, cable: bool) -> None:
+        """The Ethernet cable comes or goes."""
+        self.cable = cable
+        self.start_lan(self.lan != "off")
+
     def reset(self) -> None:
         """The chip was reset: nothing listens any more."""
         self.ports.clear()
-        self.link = "off"
+        self.link = self.lan = "off"
 
 
 def _free(kind: str) -> int:

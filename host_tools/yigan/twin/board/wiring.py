@@ -35,11 +35,12 @@ class Harness:
         self.loop, self.pins, self.wire = loop, pins, wire
         self.lines: dict[int, Uart] = {}
         self.taps: dict[str, Tap] = {}
+        self.interrupts: set[int] = set()  # lines whose falling silent is an interrupt
         self._event = event
         wire.on[UART_TX] = self.transmit
         wire.on[UART_ANY] = lambda a, v, _: self.line(a).rx.unread()
         wire.on[UART_LEFT] = lambda a, v, _: int(self.line(a).left_ms() * 1000)
-        wire.verbs["uart"] = self.configure
+        wire.verbs.update(uart=self.configure, uart_irq=self.interrupt)
         self.arrived = lambda: None
 
     def line(self, number: int) -> Uart:
@@ -48,7 +49,7 @@ class Harness:
         return self.lines[number]
 
     def add(self, line: Uart) -> None:
-        line.idle = lambda: self._event(line.number)
+        line.idle = lambda: self._event(line.number) if line.number in self.interrupts else None
         line.arrived = lambda: self.arrived()
         self.lines[line.number] = line
 
@@ -58,6 +59,9 @@ class Harness:
             self.line(number).close()
         else:
             self.line(number).open(Settings(**settings), rx_room)
+
+    def interrupt(self, number: int, on: bool) -> None:
+        (self.interrupts.add if on else self.interrupts.discard)(number)
 
     def transmit(self, number: int, v: int, data: bytes) -> object:
         line = self.line(number)

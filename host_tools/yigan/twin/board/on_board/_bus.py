@@ -19,9 +19,6 @@ class SoftI2C:
     def init(self, **kw):
         pass
 
-    def deinit(self):
-        pass
-
     def _move(self, address, data, count):
         _hub.call(_hub.I2C, self._id, address | (0 if data is None else 0x80) | count << 8, data)
         return _hub.answer
@@ -69,13 +66,14 @@ class I2C(SoftI2C):
         self._open(id, scl, sda)
 
 
-class SPI:
+class SoftSPI:
     MSB = 0
     LSB = 1
 
-    def __init__(self, id=1, baudrate=1000000, *, polarity=0, phase=0, bits=8, firstbit=0, sck=None, mosi=None, miso=None):
-        if id not in ((1, 2) if _facts["port"] == "esp32" else (0, 1)):
-            raise ValueError("SPI(%d) doesn't exist" % id)
+    def __init__(self, baudrate=500000, *, polarity=0, phase=0, bits=8, firstbit=0, sck=None, mosi=None, miso=None):
+        for pin in (sck, mosi):
+            if pin is not None and Pin(pin)._n not in _facts["out"]:
+                raise ValueError("pin can only be input")
 
     def init(self, *args, **kw):
         pass
@@ -95,6 +93,13 @@ class SPI:
 
     def write_readinto(self, out, buf):
         self.readinto(buf)
+
+
+class SPI(SoftSPI):
+    def __init__(self, id=1, baudrate=1000000, **kw):
+        if id not in ((1, 2) if _facts["port"] == "esp32" else (0, 1)):
+            raise ValueError("SPI(%d) doesn't exist" % id)
+        super().__init__(baudrate, **kw)
 
 
 def setup(facts, leave):

@@ -74,14 +74,17 @@ def _modules(facts, virtual):
     os_.setup(facts)
     sys_.setup(facts)
     ours = {"machine": machine_, "micropython": micropython_, "os": os_, "sys": sys_, "time": time_}
-    if facts["radio"]:
-        import bluetooth_
+    if facts["radio"] or facts["lan"]:
         import network_
         import socket_
         import tls_
 
         network_.setup(facts)
-        ours.update({"socket": socket_, "tls": tls_, "network": network_, "bluetooth": bluetooth_})
+        ours.update({"socket": socket_, "tls": tls_, "network": network_})
+    if facts["radio"]:
+        import bluetooth_
+
+        ours["bluetooth"] = bluetooth_
     if facts["port"] == "esp32":
         import esp32_
 

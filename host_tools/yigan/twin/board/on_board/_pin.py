@@ -52,12 +52,17 @@ class Pin:
     def off(self):
         self.value(0)
 
+    high, low = on, off
+
     def toggle(self):
         self.value(not self.value())
 
-    def irq(self, handler=None, trigger=3, hard=False, wake=None):
+    def irq(self, handler=None, trigger=None, hard=False, wake=None):
+        if trigger is None:
+            trigger = self.IRQ_RISING | self.IRQ_FALLING
         _hub.on_event(1, self._n, handler and (lambda level: handler(self)))
-        _hub.ask("irq", self._n, trigger if handler else 0)
+        edges = (1 if trigger & self.IRQ_RISING else 0) | (2 if trigger & self.IRQ_FALLING else 0)
+        _hub.ask("irq", self._n, edges if handler else 0)
         return self
 
     def __repr__(self):
@@ -196,5 +201,6 @@ def setup(facts, leave):
         Pin.PULL_UP, Pin.PULL_DOWN, Pin.IRQ_FALLING, Pin.IRQ_RISING = 1, 2, 4, 8
     else:
         leave(ADC, "CORE_TEMP")
+        leave(Pin, "high low")
         Pin.DRIVE_0, Pin.DRIVE_1, Pin.DRIVE_2, Pin.DRIVE_3 = 0, 1, 2, 3
         Pin.WAKE_LOW, Pin.WAKE_HIGH = 4, 5

@@ -129,7 +129,9 @@ class UART(io.IOBase):
         pass
 
     def irq(self, handler=None, trigger=0, hard=False):
-        _hub.on_event(3, self._id, handler and (lambda value: handler(self)))
+        wanted = bool(handler and trigger & self.IRQ_RXIDLE)
+        _hub.on_event(3, self._id, (lambda value: handler(self)) if wanted else None)
+        _hub.ask("uart_irq", self._id, wanted)
         return self
 
     def ioctl(self, request, arg):
@@ -149,3 +151,5 @@ def setup(facts, leave):
         UART.IRQ_RXIDLE, UART.IRQ_BREAK = 64, 512
         leave(UART, "IRQ_RX")
         UART.IRQ_TXIDLE = 32
+    else:
+        UART.INV_TX, UART.INV_RX, UART.INV_RTS, UART.INV_CTS = 32, 4, 64, 8

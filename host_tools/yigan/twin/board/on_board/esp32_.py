@@ -30,10 +30,6 @@ def wake_on_ext1(pins=None, level=None):
     pass
 
 
-def gpio_deep_sleep_hold(enable):
-    pass
-
-
 class Partition:
     BOOT = 0
     RUNNING = 1

@@ -6,7 +6,7 @@ import _bus
 import _hub
 import _pin
 import _uart
-from _bus import I2C, SPI, SoftI2C  # noqa: F401
+from _bus import I2C, SPI, SoftI2C, SoftSPI  # noqa: F401
 from _pin import ADC, PWM, Pin, Signal  # noqa: F401
 from _uart import UART  # noqa: F401
 
@@ -146,4 +146,6 @@ def setup(facts, clock, time, leave):
         causes = ("PWRON_RESET", "HARD_RESET", "WDT_RESET", "DEEPSLEEP_RESET", "SOFT_RESET")
         here.update({name: i + 1 for i, name in enumerate(causes)})
         here.update({"PIN_WAKE": 2, "EXT0_WAKE": 2, "EXT1_WAKE": 3, "TIMER_WAKE": 4, "TOUCHPAD_WAKE": 5, "ULP_WAKE": 6})
+        if facts["name"] == "esp32":  # its ROM is entered by pins only
+            del here["bootloader"]
     del here["setup"]

@@ -100,6 +100,37 @@ class WLAN:
             raise ValueError("unknown config param")
 
 
+class LAN:
+    def __init__(self, id=None, **kw):
+        pass
+
+    def active(self, on=None):
+        if on is not None:
+            _hub.ask("lan", bool(on))
+        return _hub.ask("lan_state") != "off"
+
+    def isconnected(self):
+        return _hub.ask("lan_state") == "up"
+
+    def status(self):
+        return {"off": 1, "idle": 3, "up": 5}[_hub.ask("lan_state")]  # ETH_STARTED, ETH_DISCONNECTED, ETH_GOT_IP
+
+    def ifconfig(self, config=None):
+        if config is None:
+            return _ADDRESS if self.isconnected() else _NONE
+
+    ipconfig = WLAN.ipconfig
+
+    def config(self, name=None, **kw):
+        if name == "mac":
+            return bytes.fromhex(_facts["uid"])[:5] + b"\x03"
+
+
+def ipconfig(name=None, **kw):
+    if name is not None:
+        raise ValueError("unknown config param")
+
+
 def hostname(name=None):
     global _hostname
     if name is None:
@@ -124,6 +155,15 @@ def setup(facts):
                 del here[name]
         here.update({"STAT_IDLE": 0, "STAT_CONNECTING": 1, "STAT_GOT_IP": 3, "STAT_NO_AP_FOUND": -2})
         here.update({"STAT_WRONG_PASSWORD": -3, "STAT_CONNECT_FAIL": -1})
+        if facts["radio"]:
+            del WLAN.SEC_WPA2
+            WLAN.SEC_WPA_WPA2 = 0x400004
     else:
         _STATUS = {"off": 1000, "idle": 1000, "connecting": 1001, "up": 1010, "failed": 201}
+    if facts["lan"]:
+        here.update({"PHY_LAN8720": 1, "PHY_IP101": 2, "PHY_W5500": 100})
+    else:
+        del here["LAN"]
+    if not facts["radio"]:
+        del here["WLAN"], here["STA_IF"], here["AP_IF"]
     del here["setup"]

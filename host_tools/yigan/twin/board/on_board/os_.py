@@ -42,3 +42,4 @@ def dupterm(stream=None, index=0):
 
 def setup(facts):
     _facts.update(facts)
+    del globals()["setup"]

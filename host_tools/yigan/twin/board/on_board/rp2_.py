@@ -5,10 +5,6 @@ def bootsel_button():
     return 0
 
 
-def country(code=None):
-    return "XX"
-
-
 class Flash:
     pass
 
@@ -16,4 +12,8 @@ class Flash:
 def setup(facts, device):
     global Flash
     Flash = device
+    if facts["radio"]:
+        import network_
+
+        globals()["country"] = network_.country
     del globals()["setup"]

@@ -8,7 +8,6 @@ from socket import (  # noqa: F401
     AF_INET6,
     IP_ADD_MEMBERSHIP,
     SO_BROADCAST,
-    SO_KEEPALIVE,
     SO_REUSEADDR,
     SOCK_DGRAM,
     SOCK_RAW,

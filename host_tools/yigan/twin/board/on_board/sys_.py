@@ -51,3 +51,4 @@ def setup(facts):
     implementation = make(_vm.name, _vm.version, facts["machine"], facts["mpy"], facts["build"], thread)
     del argv[:]
     argv.append("")
+    del globals()["setup"]

@@ -81,4 +81,5 @@ def setup(facts):
     global _epoch, _clock0
     _epoch = 946684800 if facts["port"] == "esp32" else 0
     _clock0 = facts["epoch_ms"] - _ms()
+    del globals()["setup"], globals()["const"]
     return _Clock()

@@ -9,6 +9,7 @@ _SESSION = const(30 * 1024)
 _POLL = const(3)
 _CLOSE = const(4)
 _FILENO = const(10)
+del globals()["const"]
 
 
 class _Socket(_io.IOBase):
