@@ -90,7 +90,7 @@ class Loop:
         """Wait for the next thing and do it."""
         wait = self._wait_ms()
         for key, _ in self.selector.select(None if wait == FOREVER else max(0.0, wait / 1000)):
-            if key.fileobj in self.selector.get_map():  # an earlier call may have unwatched it
+            if self.selector.get_map().get(key.fd) == key:  # an earlier call may have unwatched or closed it
                 self._do(key.data)
         self._due(self.chores, _host_ms())
         self._due(self.events, self.now_ms())
