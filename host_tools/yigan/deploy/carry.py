@@ -91,8 +91,9 @@ class _Carrier:
             board = self._start(repl)
             todo = self._decide(board, found)
             self._act(board, todo, found)
-        except YiganError:
-            self._give_back(repl)
+        except YiganError as error:
+            if not isinstance(error, LinkError):  # else there is no way: the receiver gives up by itself
+                self._give_back(repl)
             raise
         board.reset()
         self._stage("switch")
@@ -165,4 +166,4 @@ class _Carrier:
             repl.start("import machine\nmachine.reset()")
             time.sleep(0.1)
         except YiganError:
-            pass  # the link is gone: the receiver resets the board itself when it hears nothing
+            pass  # the receiver resets the board itself when it hears nothing

@@ -82,6 +82,8 @@ def make(bundle: Bundle, facts: Facts, trees: dict[str, Tree], where: str = "") 
         plan.switch = _launcher(bundle, facts) + (_switch(record.slot, record.previous) if tired else [])
         return plan
     safe = safe_slot(record, trees)
+    if safe and trees[safe].hash == want.hash:  # back to what it came from: that is known to be good
+        return Plan(safe, want, switch=_launcher(bundle, facts) + _record(BootRecord(safe, "ok", 0, "")))
     plan = Plan("b" if safe == "a" else "a", want)
     if trees[plan.slot].hash != want.hash:
         _fill(plan, bundle, record, safe, trees)
@@ -94,7 +96,7 @@ def _fill(plan: Plan, bundle: Bundle, record: BootRecord | None, safe: str, tree
     here, there = trees[plan.slot].files, trees[safe].files if safe else {}
     root = f"/{plan.slot}/"
     if record and safe and record.slot == plan.slot:  # it is on trial: the pole is the old one until we are done
-        plan.fill += _replace("/boot.rec", BootRecord(safe, "ok", 0, "").line().encode())
+        plan.fill += _record(BootRecord(safe, "ok", 0, ""))
     plan.removed = sorted(path for path in here if path not in bundle.slot)
     if "manifest" in here:
         plan.fill.append(Record(f"x {root}manifest"))
@@ -138,7 +140,11 @@ def _launcher(bundle: Bundle, facts: Facts) -> list[Record]:
 
 
 def _switch(slot: str, previous: str) -> list[Record]:
-    return _replace("/boot.rec", BootRecord(slot, "try", ATTEMPTS, previous).line().encode())
+    return _record(BootRecord(slot, "try", ATTEMPTS, previous))
+
+
+def _record(record: BootRecord) -> list[Record]:
+    return _replace("/boot.rec", record.line().encode())
 
 
 def _fits(plan: Plan, facts: Facts, here: Tree, where: str) -> None:

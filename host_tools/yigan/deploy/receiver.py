@@ -16,9 +16,15 @@ from yigan.link.serial import Port
 
 IN_FLIGHT = 128
 PIECE = 32
+_WHOLE = 0xC5
 _ACK_S = 1.0  # a piece takes 6 ms at 115200 baud; a board that collects its heap, 50 ms
-_WORK_S = 12.0  # the longest silence while the board works: littlefs may compact and erase many blocks
+_WORK_S = 5.0  # the longest silence while the board works: it speaks once a second, but for a row of slow erases
+_BREAK = b"\x03"
+_BREAK_S = 2.0
 _TRIES = 6
+_SILENT_TRIES = 2  # of these without any word from the board
+# What only a board that starts anew says: our receiver is gone.
+_STARTS = (b"MPY: soft reboot", b"rst:0x", b"MicroPython v", b'#y0 {"hello')
 
 
 class Lost(Exception):
@@ -28,14 +34,14 @@ class Lost(Exception):
 class Receiver:
     """Speaks to a receiver that has just been started. LinkError: it is gone. DeviceError: it could not do it."""
 
-    def __init__(self, port: Port, heard: bytes = b"", busy: Callable[[str], None] | None = None):
+    def __init__(self, port: Port, heard: bytes = b""):
         self.port = port
         self.resent = 0  # messages said more than once
-        self._busy = busy
         self._sequence = -1
         self._line = bytearray()
         self._lines: list[tuple[int, str, str]] = []
         self._acked = 0  # pieces of the present payload
+        self._whole = False  # the board has all of the message
         self._sort(heard)
 
     def wait_ready(self) -> None:
@@ -65,22 +71,26 @@ class Receiver:
     def ask(self, kind: str, payload: bytes = b"", size: int = 0, row: Callable[[str], None] | None = None) -> str:
         """Send one message and return the text of its answer; `row` gets each row before it."""
         self._sequence = (self._sequence + 1) % 255
+        silent = 0
         for attempt in range(_TRIES):
             self.resent += attempt > 0
             try:
                 self._send(kind, payload, size)
                 return self._answer(row)
             except Lost:
-                self._fill(attempt)
+                silent += not self._start_over()
+            if silent == _SILENT_TRIES:
+                break
         raise _gone(self.port.name)
 
     def _send(self, kind: str, payload: bytes, size: int) -> None:
-        head = struct.pack("<BBBHH", 0xA5, ord(kind), self._sequence, len(payload), size)
-        frame = head + zlib.crc32(head).to_bytes(4, "little")
+        payload = payload.replace(b"\x10", b"\x10\x30").replace(b"\x03", b"\x10\x23")  # no Ctrl-C on the way
+        head = struct.pack("<BBHH", ord(kind), self._sequence, len(payload), size)
+        frame = b"\xa5" + (head + zlib.crc32(head).to_bytes(4, "little")).hex().encode()
+        start = len(frame)
         if payload:
-            frame += payload + zlib.crc32(payload).to_bytes(4, "little")
-        self._acked = 0
-        start = len(head) + 4
+            frame += payload + b"%08x" % zlib.crc32(payload)
+        self._acked, self._whole = 0, False
         pieces = -(-len(payload) // PIECE)
         sent = 0
         while sent < len(frame):
@@ -103,9 +113,12 @@ class Receiver:
                 raise Lost
 
     def _answer(self, row: Callable[[str], None] | None) -> str:
-        deadline = time.monotonic() + _WORK_S
+        deadline = time.monotonic() + _ACK_S
         while time.monotonic() < deadline:
+            was = self._whole
             self._read(0.1)
+            if self._whole and not was:
+                deadline = time.monotonic() + _WORK_S
             while self._lines:
                 sequence, mark, text = self._lines.pop(0)
                 if mark == "?":
@@ -119,19 +132,19 @@ class Receiver:
                     raise _failed(text, self.port.name)
                 if mark == "+" and row:
                     row(text)
-                elif mark == "~" and self._busy:
-                    self._busy(text)
         raise Lost
 
-    def _fill(self, attempt: int) -> None:
-        """Complete the piece the board may be waiting for, then leave it the silence in which it finds back."""
-        self.port.write(bytes(PIECE))
-        deadline = time.monotonic() + 1 + attempt
+    def _start_over(self) -> bool:
+        """Ctrl-C ends what the board waits for. Whether it said that it is ready for the message again."""
+        self._lines.clear()
+        self.port.write(_BREAK)
+        deadline = time.monotonic() + _BREAK_S
         while time.monotonic() < deadline:
             self._read(0.1)
             if any(mark == "?" for _, mark, _ in self._lines):
-                break
-        self._lines.clear()
+                self._lines.clear()
+                return True
+        return False
 
     def _read(self, timeout_s: float) -> None:
         self._sort(self.port.read(timeout_s))
@@ -139,17 +152,26 @@ class Receiver:
     def _sort(self, heard: bytes) -> None:
         """Acknowledgements, and lines whose checksum is right."""
         for byte in heard:
-            if byte & 0xC0 == 0x80:
-                self._acked += (byte - self._acked) & 63
-            elif byte != 0x0A:
+            if byte == 0x0A:
+                self._end_line()
+            elif byte & 0x80 and self._line[:1] != b"!":
+                self._acknowledge(byte)
+            else:
                 self._line.append(byte)
                 del self._line[:-400]
-            else:
-                self._end_line()
+
+    def _acknowledge(self, byte: int) -> None:
+        pieces = (byte - self._acked) & 63
+        if byte == _WHOLE:
+            self._whole = True
+        elif byte & 0xC0 == 0x80 and pieces <= IN_FLIGHT // PIECE + 1:  # more is noise: so many were never sent
+            self._acked += pieces
 
     def _end_line(self) -> None:
         line = self._line.rstrip(b"\r")
         self._line = bytearray()
+        if any(sign in line for sign in _STARTS):
+            raise _gone(self.port.name)
         at = line.find(b"!")
         body, _, crc = line[max(at, 0) :].rpartition(b"*")
         if at >= 0 and len(body) >= 4 and crc == b"%08x" % zlib.crc32(body):

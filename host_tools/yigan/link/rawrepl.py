@@ -6,7 +6,6 @@ typed); ENQ A SOH starts a paste with flow control.
 """
 
 import time
-import zlib
 from collections.abc import Callable
 
 from yigan.errors import DeviceError, LinkError
@@ -15,11 +14,8 @@ from yigan.link.serial import Port
 
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _PASTE = b"\x05A\x01"
+_QUIET_S = 0.05
 _PLAIN_CHUNK = 64  # bytes at a time where the board knows no raw paste: its ring is 259 bytes
-# What ends a receiver that an interrupted deploy left behind (deploy/on_board/receiver.py, message "Q" with its
-# checksum), after enough zeros to complete the piece it may be waiting for, and a silence in which it resyncs.
-_RECEIVER_FILL = bytes(64)
-_RECEIVER_QUIT = b"\xa5Q" + bytes(5) + zlib.crc32(b"\xa5Q" + bytes(5)).to_bytes(4, "little")
 
 
 class RawRepl:
@@ -56,8 +52,6 @@ class RawRepl:
             if self._banner(0.3 + 0.2 * min(tries, 6)):
                 return
             heard = self._got[-200:] or heard
-            if tries % 3 == 0:
-                self._end_receiver()
             if tries == 8:
                 self.port.pulse_reset()
         raise _no_repl(self.port.name, heard)
@@ -69,12 +63,6 @@ class RawRepl:
             self.port.read(0.02)
             self.port.write(b"\x03")
 
-    def _end_receiver(self) -> None:
-        self.port.write(_RECEIVER_FILL)
-        self.port.drain(0.3, 1.0)
-        self.port.write(_RECEIVER_QUIT)
-        self.port.drain(0.1, 0.5)
-
     def _banner(self, timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
         while _BANNER not in self._got:
@@ -83,7 +71,9 @@ class RawRepl:
                 return False
             # A program that never stops printing must not fill our memory: the banner fits in the tail.
             self._got = self._got[-4096:] + self.port.read(min(left, 0.1))
-        self._got = self._got.partition(_BANNER)[2]
+        # Each knock may have its own answer: none of them may be taken for that of the code to come.
+        self.port.drain(_QUIET_S, 1.0)
+        self._got = b""
         return True
 
     def leave(self) -> None:

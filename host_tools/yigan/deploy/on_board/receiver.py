@@ -1,15 +1,18 @@
 # The receiver: takes framed, checksummed messages on the console and writes files. Pasted by deploy/paste.py.
 #
-# To the board:   A5, kind, sequence, length (2, low byte first), size (2), CRC-32 of these seven; then, if length is
-#                 not 0, the payload and its CRC-32. Each 32 bytes of the payload are acknowledged once read.
+# To the board:   A5, then in hex: kind, sequence, length (2, low byte first), size (2), CRC-32 of these six; then, if
+#                 length is not 0, so many bytes of payload and their CRC-32 in hex. Each 32 bytes of the payload are
+#                 acknowledged once read. A payload holds no 03: `10 23` stands for it, `10 30` for 10.
+#                 03 (Ctrl-C) at any time: start over, whatever you wait for. Five of them without a message: the end.
 # From the board: 80..BF  so many 32-byte pieces of this payload were read (modulo 64; the last may be shorter)
+#                 C5      the whole message is here and sound, and the work on it begins
 #                 lines   `!<sequence, 2 hex><mark><text>*<CRC-32 of all before the star, 8 hex>`, mark
 #                         "+" one row, "~" still busy, "=" done, "-" failed, "?" I lost the thread: say it again
 # Messages:       T  hash of a slot's tree ("a"), with "+" a row for each file      S  a stream begins (window bits)
-#                 B  a block of it: deflated, `size` bytes of records and contents  R  reset       Q  end, to the REPL
-# The console reads with a blocking readinto, so a piece cut in the middle hangs until the host fills it up with
-# zeros, or until the watchdog gives the pole back to its program. Nothing is sent to the board while it writes:
-# the host waits for "=".
+#                 B  a block of it: deflated, `size` bytes of records and contents  R  reset
+#
+# A read of the console blocks until all of a piece came: Ctrl-C ends that, or the watchdog gives the pole back to its
+# program. Nothing is sent to the board while it writes: the host waits for "=".
 import binascii
 import deflate
 import gc
@@ -22,23 +25,24 @@ import sys
 import time
 
 import machine
-import micropython
 
 PIECE = 32
-LARGEST = 4608  # bytes of one payload: a block that does not compress, and its frame
+LARGEST = 8300  # bytes of one payload: a block that does not compress, each byte of it an escape
 ROOM = 4096  # bytes that one block unpacks to, at most
 SILENCE_MS = 15000  # a host that says nothing for so long is gone
+PAUSE_MS = 1000  # the longest in the middle of a message
+BREAKS = 4
 
 stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
 poll = select.poll()
 poll.register(sys.stdin, select.POLLIN)
 crc32 = binascii.crc32
-piece = memoryview(bytearray(PIECE))
-head = memoryview(bytearray(11))
+head = memoryview(bytearray(21))
+wire = memoryview(bytearray(LARGEST))
 room = memoryview(bytearray(ROOM))
 spare = memoryview(bytearray(1024))
 ack = bytearray(1)
-payload = io.BytesIO(bytes(LARGEST + 256))
+payload = io.BytesIO(bytes(ROOM + 256))
 # A watchdog that the interrupted program armed cannot be stopped: take it over. An RP2040 counts to 8388 ms.
 try:
     watchdog = machine.WDT(timeout=8000)
@@ -53,6 +57,8 @@ class Lost(Exception):
 class State:
     sequence = 255  # of the message that was answered last
     answer = "=ready"
+    told = 0  # ticks of the last line
+    breaks = 0  # Ctrl-C since the last message
     kept = 0  # bytes at the start of `payload` that the inflater has not read yet
     inflater = None
     file = None
@@ -65,8 +71,16 @@ def feed():
 
 
 def say(answer):
+    State.told = time.ticks_ms()
     line = "!%02x%s" % (State.sequence, answer)
     stdout.write("\n%s*%08x\n" % (line, crc32(line)))
+
+
+def work():
+    # Said often during long work: the host and the watchdog hear of it.
+    feed()
+    if time.ticks_diff(time.ticks_ms(), State.told) > 1000:
+        say("~")
 
 
 def wait(ms):
@@ -83,7 +97,7 @@ def settle():
     # After a broken frame: read until the line is quiet.
     for _ in range(4000):
         for _ in poll.ipoll(60):
-            stdin.readinto(piece[:1])
+            stdin.readinto(spare[:1])
             break
         else:
             return
@@ -97,37 +111,38 @@ def header():
     if head[0] != 0xA5:
         raise Lost
     stdin.readinto(head[1:])
-    kind, sequence, length, size, crc = struct.unpack_from("<BBHHI", head, 1)
-    if crc32(head[:7]) != crc or length > LARGEST or size > ROOM:
+    try:
+        fields = binascii.unhexlify(head[1:])
+    except ValueError:
+        raise Lost
+    kind, sequence, length, size, crc = struct.unpack("<BBHHI", fields)
+    if crc32(fields[:6]) != crc or length > LARGEST or size > ROOM:
         raise Lost
     return chr(kind), sequence, length, size
 
 
 def fetch(length):
-    # The payload, into `payload` behind what is kept there.
-    payload.seek(State.kept)
-    crc = done = 0
+    # The payload as it was meant.
+    done = 0
     while done < length:
-        if not wait(2000):
+        if not wait(PAUSE_MS):
             raise Lost
-        part = piece[: min(PIECE, length - done)]
-        stdin.readinto(part)
-        payload.write(part)
-        crc = crc32(part, crc)
-        done += len(part)
+        part = min(PIECE, length - done)
+        stdin.readinto(wire[done : done + part])
+        done += part
         ack[0] = 0x80 | (done + PIECE - 1) // PIECE & 63
         stdout.write(ack)
-    stdin.readinto(head[:4])
-    if struct.unpack_from("<I", head)[0] != crc:
+    stdin.readinto(head[:8])
+    if head[:8] != b"%08x" % crc32(wire[:length]):
         raise Lost
-    payload.seek(State.kept)
+    return bytes(wire[:length]).replace(b"\x10\x23", b"\x03").replace(b"\x10\x30", b"\x10")
 
 
 def digest(path):
     sha = hashlib.sha256()
     with open(path, "rb") as file:
         while True:
-            feed()
+            work()
             n = file.readinto(room)
             if not n:
                 return sha.digest()
@@ -161,7 +176,7 @@ def tree(slot, rows):
 def copy(source, path):
     with open(source, "rb") as old, open(path, "wb") as new:
         while True:
-            feed()
+            work()
             n = old.readinto(spare)
             if not n:
                 return
@@ -186,7 +201,6 @@ def record(words):
             State.file.close()
     elif act == "c":
         copy(words[2], path)
-        say("~" + path)
     elif act == "m":
         os.rename(path, words[2])
     elif act == "x":
@@ -201,7 +215,7 @@ def carry_out(n):
     # The first `n` bytes of the room: records, a line each, and the contents of files.
     at = 0
     while at < n:
-        feed()
+        work()
         if State.left:
             part = room[at : min(n, at + State.left)]
             State.file.write(part)
@@ -217,8 +231,10 @@ def carry_out(n):
             at = end + 1
 
 
-def block(length, size):
+def block(data, size):
     # The inflater stops in front of the flush that ends the block: these few bytes stay for the next one.
+    payload.seek(State.kept)
+    payload.write(data)
     payload.seek(0)
     n = 0
     while n < size:
@@ -226,7 +242,7 @@ def block(length, size):
         if not got:
             raise ValueError("short block")
         n += got
-    rest = payload.read(State.kept + length - payload.tell())
+    rest = payload.read(State.kept + len(data) - payload.tell())
     payload.seek(0)
     payload.write(rest)
     State.kept = len(rest)
@@ -234,45 +250,48 @@ def block(length, size):
     return ""
 
 
-def handle(kind, length, size):
+def handle(kind, data, size):
     if kind == "B":
-        return block(length, size)
-    text = payload.read(length).decode() if length else ""
+        return block(data, size)
     if kind == "T":
-        return tree(text[0], text[1:])
+        return tree(data[:1].decode(), data[1:])
     if kind == "S":
         State.kept = State.left = 0
         State.inflater = None
         gc.collect()
-        State.inflater = deflate.DeflateIO(payload, deflate.RAW, int(text))
+        State.inflater = deflate.DeflateIO(payload, deflate.RAW, int(data))
     return str(gc.mem_free())
 
 
 def listen():
-    # The next whole message.
+    # The next whole message: (kind, sequence, data, size).
     while True:
         try:
             message = header()
-            if message and message[2]:
-                fetch(message[2])
-            return message
+            if message:
+                kind, sequence, length, size = message
+                data = fetch(length) if length else b""
+                stdout.write(b"\xc5")
+                State.breaks = 0
+                return kind, sequence, data, size
+            machine.reset()
         except Lost:
-            settle()
-            say("?")
+            pass
+        except KeyboardInterrupt:
+            State.breaks += 1
+            if State.breaks > BREAKS:
+                raise
+        settle()
+        say("?")
 
 
 def serve():
     while True:
-        message = listen()
-        if message is None:
-            machine.reset()
-        kind, sequence, length, size = message
-        if kind == "Q":
-            return
+        kind, sequence, data, size = listen()
         if sequence != State.sequence:  # else the host did not hear the answer
             State.sequence = sequence
             try:
-                State.answer = "=" + handle(kind, length, size)
+                State.answer = "=" + handle(kind, data, size)
             except Exception as error:
                 State.answer = "-%s %s" % (type(error).__name__, error)
         say(State.answer)
@@ -281,9 +300,5 @@ def serve():
             machine.reset()
 
 
-micropython.kbd_intr(-1)
-try:
-    say(State.answer)
-    serve()
-finally:
-    micropython.kbd_intr(3)
+say(State.answer)
+serve()

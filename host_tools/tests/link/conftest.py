@@ -1,0 +1,3 @@
+"""Boards for tests: started on demand, stopped for sure."""
+
+from stage import virtual  # noqa: F401
