@@ -189,13 +189,9 @@ class Pole:
                 module = load.module(room, spec["kind"])
                 part = (module.Service if room == "services" else module.Uplink)(self, spec.get("options", {}))
                 state["part"] = part
-                gc.collect()
             return state["part"].run(beat)
 
-        async def run(beat):
-            await start(beat)
-
-        self.supervisor.add(name, run)
+        self.supervisor.add(name, start)
 
     async def run(self):
         """Build, then run for ever."""
