@@ -50,6 +50,11 @@ class RegisterImage:
         self.swapped = swapped
         self._first, self._last = _merge(blocks or _named(store))
         self._run_end = _runs(store)
+        self._run_last = array("H", [self.ids[k] for k in self._run_end])
+        self._writable = bytes([store.writable(i) for i in range(n)])
+        self._asked_id = self._asked = -1
+        self.first = self.end = -1  # places of the points of the last read, when they were one run
+        self.version = 0  # counts what is rendered anew
         self._scaled = bytearray(4 * n)
         self._float = bytearray(4 * n)
         self._floats_wanted = False
@@ -95,19 +100,50 @@ class RegisterImage:
     def read(self, out, at, writable, start, count):
         """Lay `count` registers from `start` into out[at:]. 0, or the exception code.
 
+        One run of points is the hot path: the registers lie in the image as they go out.
         writable: True for the holding registers, False for the input registers.
         """
         end = start + count
+        self.first = -1
         if start >= QUALITIES:
             return self._read_words(out, at, start, end)
-        shift = start & FLOATS
-        if (end - 1) & 0xC000 != shift or not self.inside((start - shift) >> 1, (end - 1 - shift) >> 1):
+        first, last = start >> 1 & 0x1FFF, end - 1 >> 1 & 0x1FFF
+        if (start ^ end - 1) & 0xC000:
             return ILLEGAL_ADDRESS
-        if shift:
-            if not self._floats_wanted:
-                self._floats_wanted = True
-                self._touch_all()
-            self._copy(out, at, writable, start - shift, end - shift, self._float_view, self._nans)
+        floats = start & FLOATS
+        if floats and not self._floats_wanted:
+            self._floats_wanted = True
+            self._touch_all()
+        k = self._asked if self._asked_id == first else self._find(first)
+        if k < 0 or self._run_last[k] < last or self._writable[k] != writable:
+            return self._gather(out, at, writable, start, end)
+        self.first = k
+        self.end = end = k + last - first + 1
+        if self._changed.find(b"\x01", k, end) >= 0:
+            self._refresh(k, end)
+        k = (k << 2) + ((start & 1) << 1)
+        image = self._float_view if floats else self._scaled_view
+        out[at : at + count + count] = image[k : k + count + count]
+        return 0
+
+    def unchanged(self, first, end, version):
+        """Would a read of these places that was laid at `version` be the same now?"""
+        return version == self.version and self._changed.find(b"\x01", first, end) < 0
+
+    def _find(self, first):
+        """The place of the point with this id, or -1; kept, for a SCADA asks the same again."""
+        k = self.place(first)
+        self._asked_id = first
+        self._asked = k if k < self.store.n and self.ids[k] == first else -1
+        return self._asked
+
+    def _gather(self, out, at, writable, start, end):
+        """A range with holes, or points of the other table: piece by piece."""
+        floats = start & FLOATS
+        if not self.inside((start - floats) >> 1, (end - 1 - floats) >> 1):
+            return ILLEGAL_ADDRESS
+        if floats:
+            self._copy(out, at, writable, start - floats, end - floats, self._float_view, self._nans)
         else:
             self._copy(out, at, writable, start, end, self._scaled_view, self._holes)
         return 0
@@ -122,7 +158,7 @@ class RegisterImage:
                 last = runs[k]
                 stop = min(end, (ids[last] + 1) << 1)
                 source, offset = holes, half
-                if self.store.writable(k) == writable:
+                if self._writable[k] == writable:
                     self._refresh(k, k + (stop - 1 >> 1) - (register >> 1) + 1)
                     source, offset = image, (k << 2) + half
                 k = last + 1
@@ -144,6 +180,7 @@ class RegisterImage:
 
     def _render(self, i):
         """Bring one point of the image up to date."""
+        self.version = self.version + 1 & 0x3FFFFFFF  # stays a small int
         store = self.store
         kind = store.kind(i)
         valid = store.valid(i)

@@ -62,6 +62,7 @@ from pole.protocol.register_image import RegisterImage
 _FRAME = 7 + modbus.MOST_PDU  # 260, V1.0b, 4.1
 _RX = 300  # a whole frame, or 25 pipelined reads
 _TX = 2 * _FRAME
+_READ = 12  # bytes of a request of functions 1 to 4
 _LOOK_MS = 1000
 
 
@@ -76,7 +77,12 @@ class _Client:
         self.reply_view = self.tx_view[:0]  # of the last length: a SCADA asks the same again and again
         self.task = None  # None: free
         self.writer = False
-        self.heard = 0  # uptime of the last bytes
+        self.spoke = False  # since somebody last looked
+        self.heard = 0  # uptime when that was seen
+        self.head = self.rx_view[2:_READ]  # a read without its transaction
+        self.asked = bytearray(_READ - 2)  # the last one, whose answer still lies in tx
+        self.kept = 0  # how long that is; 0: there is none
+        self.first = self.end = self.version = 0  # what of the image it shows
         self.have = 0  # bytes in rx
         self.bad = False
 
@@ -101,8 +107,8 @@ class Uplink:
         self.port = options.get("port", 502)
         self.writers = options.get("writers", ())
         self.idle_s = options.get("idle_s", 120)
-        image = RegisterImage(pole.store, options.get("blocks"), options.get("word_order") == "cdab")
-        self.server = ModbusServer(image, _identity(pole))
+        self.image = RegisterImage(pole.store, options.get("blocks"), options.get("word_order") == "cdab")
+        self.server = ModbusServer(self.image, _identity(pole))
         self._clients = [_Client() for _ in range(options.get("clients", 4))]
         self._listener = None
         self.accepted = 0
@@ -134,8 +140,17 @@ class Uplink:
         counters["modbus_tcp.bad_streams"] = self.bad_streams
         counters["modbus_tcp.displaced"] = self.displaced
 
-    def _close_idle(self):
+    def _look(self):
+        """Note who has spoken: once a second, so that a request need not ask for the time."""
         now = clock.uptime_s()
+        for client in self._clients:
+            if client.spoke:
+                client.spoke = False
+                client.heard = now
+        return now
+
+    def _close_idle(self):
+        now = self._look()
         for client in self._clients:
             if client.task and now - client.heard > self.idle_s:
                 client.task.cancel()
@@ -146,6 +161,7 @@ class Uplink:
         A SCADA that lost its line comes back while its old connection still seems open (V1.0b, 4.3.1.3).
         """
         victim = None
+        self._look()
         for client in self._clients:
             if client.task is None:
                 return client
@@ -176,7 +192,7 @@ class Uplink:
 
     async def _talk(self, client, stream):
         """Until the peer closes, or speaks no Modbus. It waits here only, so a request makes no generator."""
-        client.have = 0
+        client.have = client.kept = 0
         client.bad = False
         while not client.bad:
             await stream.ready
@@ -185,7 +201,7 @@ class Uplink:
                 continue
             if n == 0:
                 return
-            client.heard = clock.uptime_s()
+            client.spoke = True
             client.have += n
             filled = self._serve(client)
             while filled:
@@ -198,16 +214,38 @@ class Uplink:
 
     def _serve(self, client):
         """Answer the whole frames of rx, as many as tx has room for. How much of tx is filled."""
+        rx, have = client.rx, client.have
+        if have == _READ and client.kept and client.head == client.asked:
+            if self.image.unchanged(client.first, client.end, client.version):
+                client.tx[0] = rx[0]
+                client.tx[1] = rx[1]
+                client.have = 0
+                self.server.requests += 1
+                return client.kept
+        client.kept = 0
         at = filled = length = 0
         while filled <= _TX - _FRAME:
-            length = modbus.mbap(client.rx, at, client.have)
+            length = modbus.mbap(rx, at, have)
             if length <= 0:
                 break
             filled = self._answer(client, at, length, filled)
             at += length
+            if at == have:
+                client.have = 0
+                if at == _READ:
+                    self._keep(client, filled)
+                return filled
         client.bad = length < 0
         client.drop(at)
         return filled
+
+    def _keep(self, client, filled):
+        """Most SCADA systems ask the same again and again, more often than values change: spare the work."""
+        image, function = self.image, client.rx[7]
+        if (function == 3 or function == 4) and client.tx[7] == function and image.first >= 0:
+            client.asked[:] = client.head
+            client.first, client.end, client.version = image.first, image.end, image.version
+            client.kept = filled
 
     def _answer(self, client, at, length, to):
         """Lay the answer to the frame rx[at:at+length] into tx[to:]; returns the place behind it."""

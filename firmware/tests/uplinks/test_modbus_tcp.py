@@ -196,12 +196,86 @@ class Talking(unittest.TestCase):
         Story().run(story)
 
 
+class Kept(unittest.TestCase):
+    """An answer that still holds is sent again; one that does not, never."""
+
+    def value(self, reply):
+        return reply[-1]
+
+    def test_what_changes_is_seen_at_once(self):
+        async def story(s):
+            i = s.pole.store.index("air.pm2_5")
+            stream = await s.connect()
+            for value in (5, 5, 6, 6, 6, 7):
+                s.pole.store.put(i, value)
+                self.assertEqual(self.value(await s.ask(stream, READ, 13)), value)
+                self.assertEqual(self.value(await s.ask(stream, b"\x09\x08" + READ[2:], 13)), value)
+            s.pole.store.fail(i, 7)
+            self.assertEqual((await s.ask(stream, READ, 13))[9:], b"\xff\xff\xff\xff")
+
+        Story().run(story)
+
+    def test_also_when_another_client_saw_it_first(self):
+        async def story(s):
+            i = s.pole.store.index("air.pm2_5")
+            first, second = await s.connect(), await s.connect()
+            for value in range(10):
+                s.pole.store.put(i, value)
+                for stream in (first, second, first):
+                    self.assertEqual(self.value(await s.ask(stream, READ, 13)), value)
+
+        Story().run(story)
+
+    def test_other_questions_between(self):
+        async def story(s):
+            stream = await s.connect()
+            other = READ[:9] + b"\x02\x00\x02"  # air.temperature: none yet
+            bits = READ[:7] + b"\x02\x01\x00\x00\x02"
+            illegal = READ[:8] + b"\x00\x00\x00\x02"
+            for _ in range(3):
+                self.assertEqual(await s.ask(stream, READ, 13), ANSWER)
+                self.assertEqual((await s.ask(stream, other, 13))[9:], b"\x80\x00\x00\x00")
+                self.assertEqual(await s.ask(stream, READ, 13), ANSWER)
+                self.assertEqual((await s.ask(stream, bits, 10))[7:], b"\x02\x01\x01")
+                self.assertEqual(await s.ask(stream, READ, 13), ANSWER)
+                self.assertEqual((await s.ask(stream, illegal, 9))[7:], b"\x84\x02")
+                self.assertEqual(await s.ask(stream, READ + READ, 26), ANSWER * 2)
+            unit = READ[:6] + b"\x63" + READ[7:]
+            self.assertEqual((await s.ask(stream, unit, 13))[6], 0x63)
+
+        Story().run(story)
+
+    def test_what_was_written_is_read(self):
+        question = bytes.fromhex("000100000006010301000002")
+
+        async def story(s):
+            stream = await s.connect()
+            for level in (10, 10, 20):
+                await s.ask(stream, WRITE[:-2] + bytes((0, level)), 12)
+                for _ in range(2):
+                    self.assertEqual(self.value(await s.ask(stream, question, 13)), level)
+
+        Story().run(story)
+
+    def test_ages_go_on(self):
+        question = bytes.fromhex("0001000000060104A1000001")
+
+        async def story(s):
+            stream = await s.connect()
+            await s.ask(stream, question, 11)
+            clock._wall.seconds += 50
+            self.assertTrue(self.value(await s.ask(stream, question, 11)) >= 50)
+
+        Story().run(story)
+
+
 class Connections(unittest.TestCase):
     def test_one_more_displaces_the_silent_one(self):
         async def story(s):
             first, second = await s.connect(), await s.connect()
             for stream in (first, second):
                 await s.ask(stream, READ, 13)
+            s.uplink._look()
             clock._wall.seconds += 2
             await s.ask(first, READ, 13)
             third = await s.connect()
@@ -227,6 +301,7 @@ class Connections(unittest.TestCase):
         async def story(s):
             stream = await s.connect()
             await s.ask(stream, READ, 13)
+            s.uplink._look()
             clock._wall.seconds += 11
             self.assertTrue(await s.ended(stream))
             self.assertEqual(await s.ask(await s.connect(), READ, 13), ANSWER)
