@@ -35,7 +35,7 @@ def test_up_again_changes_nothing(dut, bench):
 
 def test_every_peripheral_gives_readings(dut):
     dut.wait("readings of the air", "air.", live)
-    dut.wait("a position", "gnss.", lambda found: found["gnss.latitude"]["q"] in LIVE)
+    dut.wait("a position", "gnss.", lambda found: found["gnss.lat"]["q"] in LIVE)
 
 
 def test_a_value_out_of_range_is_refused(dut, bench):
