@@ -9,6 +9,11 @@ from rich.progress import Progress as Bars
 from yigan.lang import t
 
 _STAGES = {
+    "connect": ("Talking to the chip's loader", "连接芯片下载程序"),
+    "backup": ("Keeping what is there", "备份原有内容"),
+    "erase": ("Erasing", "擦除"),
+    "write": ("Writing", "写入"),
+    "reset": ("Starting it", "重新启动"),
     "enter": ("Reaching the board", "连接板子"),
     "look": ("Looking what is there", "检查板上内容"),
     "send": ("Sending", "发送"),
@@ -16,6 +21,9 @@ _STAGES = {
     "start": ("Starting the pole", "启动灯杆"),
     "report": ("Waiting for its readings", "等待读数"),
 }
+
+
+_MEASURED = ("send", "backup", "write")
 
 
 class Progress:
@@ -52,7 +60,7 @@ class Progress:
             return
         text = t(*_STAGES.get(stage, (stage, stage)))
         if self._lively:
-            some = total if stage == "send" else None
+            some = total if stage in _MEASURED else None
             self._bars.update(self._task, description=f"{self._what} {text}".strip(), completed=done, total=some)
         elif stage != self._stage:
             click.echo(f"{time.monotonic() - self._began:5.1f} s  {text}", err=True)

@@ -10,6 +10,8 @@ import operator
 import struct
 from dataclasses import dataclass
 
+from yigan.lang import t
+
 CHIPS = {0: "esp32", 2: "esp32s2", 5: "esp32c3", 9: "esp32s3", 12: "esp32c2", 13: "esp32c6", 16: "esp32h2",
          18: "esp32p4", 23: "esp32c5"}  # fmt: skip
 # Where the ROM looks for the boot loader; 0 for all others.
@@ -46,22 +48,22 @@ def part(data: bytes, start: int = 0) -> Part:
     """The image at `start`, every sum checked. Damaged."""
     head = data[start : start + 24]
     if len(head) < 24 or head[0] != MAGIC:
-        raise Damaged("no image header")
+        raise Damaged(t("no image header", "没有镜像头"))
     end, total, first = start + 24, 0xEF, b""
     for number in range(head[1]):
         size = int.from_bytes(data[end + 4 : end + 8], "little")
         segment = data[end + 8 : end + 8 + size]
         if len(segment) < size or not size:
-            raise Damaged(f"segment {number} is cut short")
+            raise Damaged(t("segment {n} is cut short", "第 {n} 段被截断", n=number))
         first = first or segment[:256]
         total = functools.reduce(operator.xor, segment, total)
         end += 8 + size
     end += 16 - (end - start) % 16
     if data[end - 1 : end] != bytes([total]):
-        raise Damaged("wrong checksum")
+        raise Damaged(t("wrong checksum", "校验和错误"))
     if head[23]:
         if hashlib.sha256(data[start:end]).digest() != data[end : end + _HASH]:
-            raise Damaged("wrong SHA-256")
+            raise Damaged(t("wrong SHA-256", "SHA-256 不符"))
         end += _HASH
     return Part(CHIPS.get(int.from_bytes(head[12:14], "little"), "unknown"), start, end, first)
 
@@ -85,13 +87,13 @@ def firmware(data: bytes) -> Firmware:
         raise LookupError("program")
     offset = BOOT_OFFSETS.get(loader.chip, 0) - skip
     if offset < 0:
-        raise Damaged("its boot loader is at the wrong place")
+        raise Damaged(t("its boot loader is at the wrong place", "引导程序位置不对"))
     apps = _programs(data, _TABLE - offset)
     if not apps:
-        raise Damaged("no program in its partition table")
+        raise Damaged(t("no program in its partition table", "分区表中没有应用程序"))
     program = part(data, apps[0] - offset)
     if program.chip != loader.chip:
-        raise Damaged(f"a boot loader for {loader.chip} with a program for {program.chip}")
+        raise Damaged(t("a boot loader for {a} with a program for {b}", "引导程序属于 {a}，应用程序属于 {b}", a=loader.chip, b=program.chip))
     return Firmware(loader.chip, offset, program)
 
 

@@ -41,11 +41,16 @@ class BootRom:
         self.flash = ChipFlash(chip, board.settings.folder, board.flash)
         self.face: SerialFace | DriveFace | None = None
         self._retry = None
+        board.wire.verbs["xip"] = self._mapped
 
     @property
     def drive(self) -> Path:
         """Where the UF2 drive appears."""
         return self.board.settings.folder / "drive" / drive.VOLUMES.get(self.chip, "none")
+
+    def _mapped(self, at: int, size: int) -> str:
+        """The flash as an RP2 program reads it in its address space."""
+        return self.flash.read(at, size).hex()
 
     def starts(self, cause: str) -> bool:
         """Whether the flash holds MicroPython; if not, the chip does what it does then."""

@@ -92,9 +92,10 @@ def _modules(facts, virtual):
         ours["esp32"] = esp32_
     else:
         import rp2_
+        import uctypes_
 
         rp2_.setup(facts, _block.Flash)
-        ours["rp2"] = rp2_
+        ours.update({"rp2": rp2_, "uctypes": uctypes_})
     if virtual:
         ours.update({name: sys.modules[name] for name in ("select", "_asyncio")})
     return ours

@@ -1,0 +1,1 @@
+"""The process that holds one port and esptool; its parent is `yigan.flash.esp`."""
