@@ -186,7 +186,9 @@ class RegisterImage:
         valid = store.valid(i)
         raw = store.raw(i)
         if not valid:
-            self._lay(self._scaled, i, _NAN if kind == _F32 else _HOLE if kind in _SIGNED else b"\xff\xff\xff\xff")
+            self._lay(
+                self._scaled, i, _NAN if kind == _F32 else _HOLE if kind in _SIGNED else b"\xff\xff\xff\xff"
+            )
         elif kind != _F32:
             self._lay(self._scaled, i, struct.pack(">I", raw & 0xFFFFFFFF))
         else:

@@ -54,7 +54,9 @@ class Hj212(unittest.TestCase):
 
     def test_only_low_bytes_of_the_table(self):
         for length in range(1, 40):
-            self.assertTrue(crc.hj212(bytes(range(length))) & 0xFF in (0, 1, 0x40, 0x41, 0x80, 0x81, 0xC0, 0xC1))
+            self.assertTrue(
+                crc.hj212(bytes(range(length))) & 0xFF in (0, 1, 0x40, 0x41, 0x80, 0x81, 0xC0, 0xC1)
+            )
 
 
 if __name__ == "__main__":

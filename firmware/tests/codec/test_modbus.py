@@ -81,7 +81,9 @@ class ReplyLength(unittest.TestCase):
             self.assertEqual(modbus.reply_length(pdu, len(pdu)), len(split(reply)[1]))
 
     def test_bits_round_up(self):
-        self.assertEqual(modbus.reply_length(octets("01 00 13 00 13"), 5), 5)  # V1.1b3, 6.1: 19 coils, 3 bytes
+        self.assertEqual(
+            modbus.reply_length(octets("01 00 13 00 13"), 5), 5
+        )  # V1.1b3, 6.1: 19 coils, 3 bytes
 
     def test_mask_write_echoes(self):
         self.assertEqual(modbus.reply_length(octets("16 00 04 00 F2 00 25"), 7), 7)
@@ -114,7 +116,9 @@ class FindReply(unittest.TestCase):
     def test_behind_another_slaves_late_reply(self):
         late = octets("02 03 02 00 25 3D 9F")
         self.assertEqual(self.find(late, "01 03 00 00 00 01 84 0A"), -1)
-        self.assertEqual(self.find(late + octets("01 03 02 02 60 B9 0C"), "01 03 00 00 00 01 84 0A"), len(late))
+        self.assertEqual(
+            self.find(late + octets("01 03 02 02 60 B9 0C"), "01 03 00 00 00 01 84 0A"), len(late)
+        )
 
     def test_wrong_length_is_no_answer(self):
         self.assertEqual(self.find(octets("01 03 02 02 60 B9 0C"), "01 03 26 00 00 04 4F 41"), -1)
@@ -181,7 +185,9 @@ class Mbap(unittest.TestCase):
     def test_noise(self):
         random.seed(4)
         for _ in range(500):
-            noise = bytes(random.getrandbits(8) >> random.getrandbits(3) for _ in range(random.getrandbits(5)))
+            noise = bytes(
+                random.getrandbits(8) >> random.getrandbits(3) for _ in range(random.getrandbits(5))
+            )
             n = modbus.mbap(noise, 0, len(noise))
             self.assertTrue(n == -1 or n == 0 or 8 <= n <= len(noise))
 

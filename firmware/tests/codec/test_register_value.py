@@ -34,7 +34,9 @@ class Read(unittest.TestCase):
         self.assertEqual(RegisterValue("i16").read(b"\x00\x00\x00\xff\xff", 3), -1)
 
     def test_words(self):
-        self.assertEqual([RegisterValue(k).words for k in ("u16", "i16_badc", "u32", "i32", "f32_dcba")], [1, 1, 2, 2, 2])
+        self.assertEqual(
+            [RegisterValue(k).words for k in ("u16", "i16_badc", "u32", "i32", "f32_dcba")], [1, 1, 2, 2, 2]
+        )
 
     def test_unknown(self):
         for kind in ("", "u8", "u32_bacd", "f64"):

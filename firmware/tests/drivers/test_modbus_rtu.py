@@ -132,7 +132,11 @@ class Good(unittest.TestCase):
 
     def test_echo_is_taken_off(self):
         s = Slaves(echo=True)
-        s.by_address[1] = lambda frame: [(0, frame[:3]), (0, frame[3:] + reply(frame)[:2]), (2, reply(frame)[2:])]
+        s.by_address[1] = lambda frame: [
+            (0, frame[:3]),
+            (0, frame[3:] + reply(frame)[:2]),
+            (2, reply(frame)[2:]),
+        ]
         self.assertEqual(s.once(), (4, value(1, 0)))
         s.by_address[1] = lambda frame: [(0, frame), (5, frame)]  # a write's reply is the same again
 
@@ -224,7 +228,9 @@ class Bad(unittest.TestCase):
 
     def test_slave_that_never_stops(self):
         s = Slaves()
-        s.by_address[1] = lambda frame: [(2, b"\x01\x03" * 400)] + [(2 + 4 * k, b"\x01\x03") for k in range(200)]
+        s.by_address[1] = lambda frame: (
+            [(2, b"\x01\x03" * 400)] + [(2 + 4 * k, b"\x01\x03") for k in range(200)]
+        )
         before = clock.ticks_ms()
         with self.assertRaises(errors.PoleError):
             s.once()
@@ -233,7 +239,7 @@ class Bad(unittest.TestCase):
     def test_noise_of_every_length(self):
         random.seed(20)
         s = Slaves(timeout_ms=20, late_ms=0, gap_ms=2)
-        for n in range(0, 40):
+        for n in range(40):
             s.by_address[1] = lambda frame, n=n: [(0, bytes(random.getrandbits(8) for _ in range(n)))]
             s.bus.health.answered(1)
             with self.assertRaises(errors.PoleError):

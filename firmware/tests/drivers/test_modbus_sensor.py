@@ -60,7 +60,9 @@ class Failures(unittest.TestCase):
         self.assertEqual(read(bus, TWO, 3), ([None, 1, 2], GOOD))
 
     def test_it_refuses_all(self):
-        bus = Bus(r6=errors.DeviceFault(errors.DEVICE_EXCEPTION, 2), r12=errors.DeviceFault(errors.BAD_CHECKSUM))
+        bus = Bus(
+            r6=errors.DeviceFault(errors.DEVICE_EXCEPTION, 2), r12=errors.DeviceFault(errors.BAD_CHECKSUM)
+        )
         with self.assertRaises(errors.DeviceFault):
             read(bus, TWO, 3)
 

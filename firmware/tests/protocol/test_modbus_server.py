@@ -85,14 +85,31 @@ class Writing(Case):
         self.assertEqual(self.ask("10 0100 0002 04 000003E9"), "9003")
 
     def test_lengths(self):
-        for pdu in ("10 0100 0002 04 0000", "10 0100 0002 03 00000001", "10 0100 0000 00", "10 0100 0002 04 0000000100",
-                    "10", "10 0100", "0F 0081 0001 02 0000", "0F 0081 0000 00", "0F", "05 0081", "06 01", "06"):
+        for pdu in (
+            "10 0100 0002 04 0000",
+            "10 0100 0002 03 00000001",
+            "10 0100 0000 00",
+            "10 0100 0002 04 0000000100",
+            "10",
+            "10 0100",
+            "0F 0081 0001 02 0000",
+            "0F 0081 0000 00",
+            "0F",
+            "05 0081",
+            "06 01",
+            "06",
+        ):
             self.assertEqual(self.ask(pdu)[2:], "03", pdu)
         self.assertEqual(self.ask("10 0100 007C F8" + "00" * 248)[2:], "03")
 
     def test_readers_may_not(self):
-        for pdu in ("05 0081 FF00", "06 0100 0001", "0F 0081 0001 01 00", "10 0100 0002 04 000001F4",
-                    "17 0100 0002 0100 0002 04 000001F4"):
+        for pdu in (
+            "05 0081 FF00",
+            "06 0100 0001",
+            "0F 0081 0001 01 00",
+            "10 0100 0002 04 000001F4",
+            "17 0100 0002 0100 0002 04 000001F4",
+        ):
             self.assertEqual(self.ask(pdu, False)[2:], "01")
         self.assertEqual(self.ask("03 0100 0002"), "0304ffffffff")
 
@@ -177,7 +194,9 @@ class Fuzz(Case):
         functions = (1, 2, 3, 4, 5, 6, 15, 16, 22, 23, 43)
         for _ in range(2000):
             n = 1 + random.getrandbits(8) % 253
-            pdu = bytearray(random.getrandbits(8) >> random.getrandbits(3) for _ in range(min(n, 20))) + bytes(max(0, n - 20))
+            pdu = bytearray(
+                random.getrandbits(8) >> random.getrandbits(3) for _ in range(min(n, 20))
+            ) + bytes(max(0, n - 20))
             if random.getrandbits(2):
                 pdu[0] = functions[random.getrandbits(8) % len(functions)]
             if n > 5 and random.getrandbits(1):

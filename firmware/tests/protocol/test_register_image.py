@@ -91,7 +91,17 @@ class Scaled(Case):
         self.assertEqual(self.read(256, 6, False), HOLE + HOLE + "000001f3")
 
     def test_outside_every_block(self):
-        for start, count in ((0, 2), (254, 4), (318, 4), (320, 2), (510, 2), (638, 4), (0x3FFE, 4), (0xC000, 1), (0xFFFF, 1)):
+        for start, count in (
+            (0, 2),
+            (254, 4),
+            (318, 4),
+            (320, 2),
+            (510, 2),
+            (638, 4),
+            (0x3FFE, 4),
+            (0xC000, 1),
+            (0xFFFF, 1),
+        ):
             self.assertEqual(self.read(start, count), ILLEGAL_ADDRESS, start)
 
     def test_most_registers(self):
@@ -224,7 +234,9 @@ class Writing(Case):
             self.assertEqual(self.write(256, data), ILLEGAL_VALUE)
         for value in (100.1, -0.1, 1e30, float("inf"), float("-inf"), float("nan")):
             self.assertEqual(self.write(FLOATS + 256, struct.pack(">f", value).hex()), ILLEGAL_VALUE)
-            self.assertEqual(self.write(268, struct.pack(">f", value).hex()), 0 if value == -0.1 else ILLEGAL_VALUE)
+            self.assertEqual(
+                self.write(268, struct.pack(">f", value).hex()), 0 if value == -0.1 else ILLEGAL_VALUE
+            )
 
     def test_all_or_nothing(self):
         self.put(lamp__offset=5, lamp__energy=6, lamp__gain=0)

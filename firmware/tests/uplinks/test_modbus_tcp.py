@@ -331,8 +331,13 @@ class Hostile(unittest.TestCase):
     def test_what_is_no_modbus_is_closed_alone(self):
         async def story(s):
             good = await s.connect()
-            for data in (b"GET / HTTP/1.1\r\n\r\n", bytes(8), b"\xff" * 300, bytes.fromhex("0001000000FF01"),
-                         bytes.fromhex("000100000001")):
+            for data in (
+                b"GET / HTTP/1.1\r\n\r\n",
+                bytes(8),
+                b"\xff" * 300,
+                bytes.fromhex("0001000000FF01"),
+                bytes.fromhex("000100000001"),
+            ):
                 bad = await s.connect()
                 await bad.write(data)
                 self.assertTrue(await s.ended(bad))

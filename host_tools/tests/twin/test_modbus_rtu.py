@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
+
 from pole import clock as pole_clock
 from pole import errors
 from pole.codec import crc
 from pole.drivers.modbus_rtu import Bus
-
 from yigan.errors import ConfigError
 from yigan.twin import modbus_rtu, modbus_sensor, virtual_time
 
@@ -140,7 +140,9 @@ def rates(dead, seconds=60, **options):
     found: dict = {}
 
     async def story():
-        bus = make_bus([slave("noise", n, *(["silent"] if n in dead else [])) for n in range(1, 6)], **options)
+        bus = make_bus(
+            [slave("noise", n, *(["silent"] if n in dead else [])) for n in range(1, 6)], **options
+        )
         await asyncio.gather(*(poll(bus, n, seconds, found) for n in range(1, 6)))
 
     virtual_time.run(story(), pole_clock)

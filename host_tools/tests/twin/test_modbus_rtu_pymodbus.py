@@ -5,13 +5,14 @@ import os
 import tty
 
 import pytest
+from pymodbus import FramerType
+from pymodbus.datastore import ModbusDeviceContext, ModbusSequentialDataBlock, ModbusServerContext
+from pymodbus.server import ModbusSerialServer
+
 from pole import errors
 from pole.drivers.modbus_rtu import Bus
 from pole.drivers.modbus_sensor import Driver
 from pole.quality import GOOD
-from pymodbus import FramerType
-from pymodbus.datastore import ModbusDeviceContext, ModbusSequentialDataBlock, ModbusServerContext
-from pymodbus.server import ModbusSerialServer
 
 
 class Terminal:
@@ -54,7 +55,11 @@ def with_server(story):
         )
         context = ModbusServerContext(devices={5: slave}, single=False)
         server = ModbusSerialServer(
-            context, framer=FramerType.RTU, port=os.ttyname(theirs), baudrate=9600, ignore_missing_devices=True
+            context,
+            framer=FramerType.RTU,
+            port=os.ttyname(theirs),
+            baudrate=9600,
+            ignore_missing_devices=True,
         )
         await server.serve_forever(background=True)
         try:
@@ -90,7 +95,10 @@ def test_exceptions():
 
 
 def test_a_driver():
-    plan = [[4, 0, 3, [[0, "u16_abcd", 1, 1, 0, 1], [2, "u32_abcd", 1, 1, 0, 0]]], [3, 0, 1, [[0, "i16_abcd", 1, 10, 0, 2]]]]
+    plan = [
+        [4, 0, 3, [[0, "u16_abcd", 1, 1, 0, 1], [2, "u32_abcd", 1, 1, 0, 0]]],
+        [3, 0, 1, [[0, "i16_abcd", 1, 10, 0, 2]]],
+    ]
 
     async def story(bus):
         out = [None] * 3

@@ -1,12 +1,12 @@
 """The twins against the published frames, and the firmware's maps and driver against the twins."""
 
 import pytest
+
 from pole import clock as pole_clock
 from pole import errors as pole_errors
 from pole.drivers.modbus_rtu import Bus
 from pole.drivers.modbus_sensor import Driver
 from pole.quality import GOOD, WARMING
-
 from yigan import points
 from yigan.conf import regmap
 from yigan.errors import ConfigError
@@ -105,7 +105,9 @@ def read(kind: str, values: dict, faults=(), **bus) -> dict:
         for name in faults:
             part.fault(name)
         far.attach(part)
-        driver = Driver(Bus(virtual_time.Line(clock, far, found.baud), bus), {"address": 7, "plan": found.plan()})
+        driver = Driver(
+            Bus(virtual_time.Line(clock, far, found.baud), bus), {"address": 7, "plan": found.plan()}
+        )
         return await driver.read(out)
 
     quality = virtual_time.run(story(), pole_clock)
@@ -131,7 +133,10 @@ def test_the_driver_reads_what_the_twin_shows(kind, share):
 
 @pytest.mark.parametrize("fault", ["noise", "slow"])
 def test_faults_that_the_driver_bears(fault):
-    assert read("xy_md02", {"temperature": -4.2}, [fault]) == {"weather.temperature": -420, "weather.humidity": 5500}
+    assert read("xy_md02", {"temperature": -4.2}, [fault]) == {
+        "weather.temperature": -420,
+        "weather.humidity": 5500,
+    }
 
 
 def test_a_late_reply_is_none():

@@ -35,7 +35,11 @@ def reply(twin, frame: bytes) -> bytes | None:
 
     twin: has `address` and `request(pdu)`; its `faults`, a set of names, spoil the frame.
     """
-    if len(frame) < 4 or frame[0] not in (0, twin.address) or crc16(frame[:-2]) != int.from_bytes(frame[-2:], "little"):
+    if (
+        len(frame) < 4
+        or frame[0] not in (0, twin.address)
+        or crc16(frame[:-2]) != int.from_bytes(frame[-2:], "little")
+    ):
         return None
     answer = twin.request(frame[1:-2])
     if answer is None or frame[0] == 0:  # nobody answers a broadcast
