@@ -1,0 +1,1 @@
+"""What a kit runs by itself: `python KIT.zip`. Standard library only."""
