@@ -78,11 +78,12 @@ def repacked(package: metadata.Distribution) -> tuple[str, bytes]:
     name = f"{package.metadata['Name'].replace('-', '_')}-{package.version}"
     info = next(f.parts[0] for f in package.files or [] if f.parts[0].endswith(".dist-info"))
     made = {entry.name for entry in package.entry_points}
-    files: dict[str, bytes] = {}
+    files: dict[str, tuple[bytes, int]] = {}
     for file in package.files or []:
         inside = _inside(file.parts, name, made)
         if inside and not (file.parts[0] == info and file.name in _NOT):
-            files[inside] = Path(str(file.locate())).read_bytes()
+            path = Path(str(file.locate()))
+            files[inside] = path.read_bytes(), path.stat().st_mode
     return f"{name}-{'-'.join('.'.join(part) for part in parts)}.whl", _zip(files, info)
 
 
@@ -98,16 +99,16 @@ def _inside(parts: tuple[str, ...], name: str, made: set[str]) -> str:
     return f"{name}.data/data/{'/'.join(rest)}" if rest else ""
 
 
-def _zip(files: dict[str, bytes], info: str) -> bytes:
+def _zip(files: dict[str, tuple[bytes, int]], info: str) -> bytes:
     rows = []
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in sorted(files.items()):
+        for name, (data, mode) in sorted(files.items()):
             digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
             rows.append(f"{name},sha256={digest},{len(data)}")
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o755 << 16
+            entry.external_attr = (mode & 0o100755) << 16  # pip asks for a regular file before it makes one executable
             archive.writestr(entry, data)
         archive.writestr(zipfile.ZipInfo(f"{info}/RECORD", (1980, 1, 1, 0, 0, 0)), "\n".join([*rows, f"{info}/RECORD,,", ""]))
     return buffer.getvalue()
