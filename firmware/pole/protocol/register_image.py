@@ -38,7 +38,8 @@ _CODES = {
 
 
 class RegisterImage:
-    """blocks: [[first id, last id], ...], the whole blocks of this pole's capabilities; None: as the names say.
+    """blocks: [[first id, last id], ...], the whole blocks of this pole's capabilities; None: from the first point to
+    the last all is one.
 
     swapped: low word first (CDAB) in every pair, as many PLCs want it.
     """
@@ -48,7 +49,7 @@ class RegisterImage:
         self.store = store
         self.ids = store.table.ids
         self.swapped = swapped
-        self._first, self._last = _merge(blocks or _named(store))
+        self._first, self._last = _merge(blocks or [[self.ids[0], self.ids[-1]]])
         self._run_end = _runs(store)
         self._run_last = array("H", [self.ids[k] for k in self._run_end])
         self._writable = bytes([store.writable(i) for i in range(n)])
@@ -324,16 +325,6 @@ def _merge(blocks):
             firsts.append(first)
             lasts.append(last)
     return array("H", firsts), array("H", lasts)
-
-
-def _named(store):
-    """One block for all points `lamp.*`, from the first to the last: no more is known without the table."""
-    found = {}
-    for i in range(store.n):
-        owner = store.name(i).rpartition(".")[0]
-        first = found.get(owner, (store.table.ids[i],))[0]
-        found[owner] = (first, store.table.ids[i])
-    return found.values()
 
 
 def _runs(store):

@@ -61,7 +61,7 @@ from pole.protocol.register_image import RegisterImage
 
 _FRAME = 7 + modbus.MOST_PDU  # 260, V1.0b, 4.1
 _RX = 300  # a whole frame, or 25 pipelined reads
-_TX = 2 * _FRAME
+_TX = _FRAME + 60  # short answers go out together
 _READ = 12  # bytes of a request of functions 1 to 4
 _LOOK_MS = 1000
 
@@ -109,7 +109,8 @@ class Uplink:
         self.idle_s = options.get("idle_s", 120)
         self.image = RegisterImage(pole.store, options.get("blocks"), options.get("word_order") == "cdab")
         self.server = ModbusServer(self.image, _identity(pole))
-        self._clients = [_Client() for _ in range(options.get("clients", 4))]
+        self._most = options.get("clients", 4)
+        self._clients = []  # made when first needed, then used again
         self._listener = None
         self.accepted = 0
         self.bad_streams = 0
@@ -167,11 +168,15 @@ class Uplink:
                 return client
             if (writer or not client.writer) and (victim is None or client.heard < victim.heard):
                 victim = client
-        if victim:
+        if len(self._clients) == self._most:
+            if victim is None:
+                return None
             self.displaced += 1
             victim.task.cancel()
-            self._clients[self._clients.index(victim)] = victim = _Client()
-        return victim
+            self._clients.remove(victim)
+        client = _Client()
+        self._clients.append(client)
+        return client
 
     async def _client(self, stream):
         """One connection, from its first byte to its last. The net closes the stream."""

@@ -107,10 +107,11 @@ class Scaled(Case):
     def test_most_registers(self):
         self.assertEqual(len(self.read(512, 125)), 500)
 
-    def test_without_blocks_the_names_tell(self):
+    def test_without_blocks_all_is_one(self):
         image = RegisterImage(self.store)
-        self.assertEqual(image.read(self.out, 0, False, 2 * 131, 2), 0)
-        self.assertEqual(image.read(self.out, 0, False, 2 * 135, 2), ILLEGAL_ADDRESS)
+        self.assertEqual(image.read(self.out, 0, False, 2 * 200, 2), 0)
+        self.assertEqual(image.read(self.out, 0, False, 2 * 127, 2), ILLEGAL_ADDRESS)
+        self.assertEqual(image.read(self.out, 0, False, 2 * 301, 2), ILLEGAL_ADDRESS)
 
     def test_blocks_that_touch_are_one(self):
         image = RegisterImage(self.store, [[160, 191], [128, 159]])

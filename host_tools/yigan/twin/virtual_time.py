@@ -6,6 +6,7 @@
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from yigan.twin import modbus_rtu
@@ -87,7 +88,7 @@ class Line:
             start = max(self.clock.now_ms(), self._free_at)
             self._free_at = start + self.char_us / 1000
             self.busy_ms += self.char_us / 1000
-            self.clock.call_later(self._free_at - self.clock.now_ms(), lambda byte=byte: self._put(byte))
+            self.clock.call_later(self._free_at - self.clock.now_ms(), partial(self._put, byte))
 
     def _put(self, byte: int) -> None:
         self._here.append(byte)
