@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from yigan import vm
-from yigan.bundle import bytecode
+from yigan.bundle import bytecode, closure
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
@@ -91,11 +91,14 @@ def environment(*folders) -> dict[str, str]:
     return {**os.environ, "MICROPYPATH": ":".join(path)}
 
 
-def compile_firmware(folder) -> Path:
-    """All of `pole` as .mpy under `folder`, as a board gets it: its heap then holds no compiler leftovers."""
-    sources = (FIRMWARE / "pole").rglob("*.py")
-    files = {".".join(path.relative_to(FIRMWARE).with_suffix("").parts): path for path in sources}
-    for name, code in bytecode.tree(files, "x64", keep=True).items():  # tests read the constants, too
+def compile_firmware(folder, keep: bool = False) -> Path:
+    """All of `pole` as .mpy under `folder`, as a board gets it: its heap then holds no compiler leftovers.
+
+    `keep`: with all its names, for tests that look inside.
+    """
+    names = [".".join(path.relative_to(FIRMWARE).with_suffix("").parts) for path in (FIRMWARE / "pole").rglob("*.py")]
+    wanted = closure.modules(name.removesuffix(".__init__") for name in names)
+    for name, code in bytecode.tree(wanted, "x64", keep).items():
         target = Path(folder) / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(code)

@@ -127,7 +127,7 @@ class OnInterpreter(pytest.Item):
 def _bytecode() -> tempfile.TemporaryDirectory:
     """The firmware compiled once; the folder goes when pytest ends."""
     folder = tempfile.TemporaryDirectory(prefix="yigan-mpy-")
-    compile_firmware(folder.name)
+    compile_firmware(folder.name, keep=True)  # tests look at private names
     return folder
 
 

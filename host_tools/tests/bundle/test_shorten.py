@@ -1,6 +1,9 @@
 """Private names become short ones, and the program still means the same."""
 
 import ast
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 from yigan import places
@@ -76,3 +79,22 @@ def test_the_firmware_keeps_its_lines_and_public_names():
 def public(text):
     nodes = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef))
     return {node.name for node in nodes if not node.name.startswith("_")}
+
+
+def test_the_same_files_give_the_same_names():
+    """In whatever order Python's sets are walked: else `yigan up` would send everything again."""
+    script = "\n".join((
+        "import hashlib",
+        "from yigan import places",
+        "from yigan.bundle import shorten",
+        "root = places.firmware()",
+        "files = {str(p): p.read_text() for p in sorted(root.glob('pole/**/*.py'))}",
+        "print(hashlib.sha256(repr(shorten.shortened(files)).encode()).hexdigest())",
+    ))  # fmt: skip
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", script], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(told) == 1 and told != {""}

@@ -28,7 +28,7 @@ def shortened(sources: Sources) -> Sources:
     out: Sources = {}
     for group in _groups(trees, defined, used):
         counts: Counter[str] = Counter()
-        for name in group:
+        for name in sorted(group):  # the same bundle from the same files, every time
             counts.update(used[name])
         ours = set().union(*(defined[name] for name in group)) - pinned
         taken = set(counts) - ours
