@@ -41,7 +41,9 @@ def says(board, seconds=8.0):
         while waited < seconds:
             got += port.read(0.1)
             waited += 0.1
-            words = [line[5:-1] for line in got.split(b"\r\n") if line.startswith(b"I am ") and line.endswith(b".")]
+            words = [
+                line[5:-1] for line in got.split(b"\r\n") if line.startswith(b"I am ") and line.endswith(b".")
+            ]
             if words:
                 return words[-1].decode()
     return ""

@@ -36,7 +36,9 @@ class Reader(unittest.TestCase):
     def test_counts(self):
         reader = LineReader()
         good = encode(b"{}")
-        self.assertEqual(frames(b"hello\n" + good.replace(b"{", b"[") + b"x" * 500 + b"\n" + good, reader), [b"{}"])
+        self.assertEqual(
+            frames(b"hello\n" + good.replace(b"{", b"[") + b"x" * 500 + b"\n" + good, reader), [b"{}"]
+        )
         self.assertEqual((reader.strangers, reader.bad_crc, reader.overlong), (1, 1, 1))
 
     def test_empty_lines_are_nobody(self):
@@ -70,7 +72,9 @@ class Fuzz(unittest.TestCase):
         reader = LineReader()
         alphabet = b'#y0 {}*"\n\r0af\x00\xff'
         for _ in range(200):
-            noise = bytes(alphabet[random.getrandbits(8) % len(alphabet)] for _ in range(random.getrandbits(9)))
+            noise = bytes(
+                alphabet[random.getrandbits(8) % len(alphabet)] for _ in range(random.getrandbits(9))
+            )
             got = frames(noise, reader)
             for body in got:  # only what carries its right check
                 self.assertTrue(encode(body)[1:] in noise + b"\n" or body == b"")
@@ -81,7 +85,9 @@ class Fuzz(unittest.TestCase):
         for bit in range(8 * len(frame)):
             frame[bit >> 3] ^= 1 << (bit & 7)
             for body in frames(bytes(frame) + b"\n"):
-                self.assertEqual(body, b'{"n":12,"do":"identify"}')  # an end or a beginning that does not matter
+                self.assertEqual(
+                    body, b'{"n":12,"do":"identify"}'
+                )  # an end or a beginning that does not matter
             frame[bit >> 3] ^= 1 << (bit & 7)
 
 

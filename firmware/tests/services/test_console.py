@@ -119,7 +119,9 @@ class Answers(Desk):
     def test_identify(self):
         (answer,) = self.ask(do="identify")
         told = answer["ok"]
-        self.assertEqual((answer["n"], told["pole"], told["points"], told["protocol"]), (7, "demo-0001", 5, 0))
+        self.assertEqual(
+            (answer["n"], told["pole"], told["points"], told["protocol"]), (7, "demo-0001", 5, 0)
+        )
         self.assertEqual((told["bench"], told["trust"], told["bundle"]), (True, "unknown", "ff"))
 
     def test_get_all(self):
@@ -221,7 +223,18 @@ class Watch(Desk):
 
 class Hostile(Desk):
     def test_requests_that_are_none(self):
-        for body in (b"", b"{", b"[]", b"7", b"null", b'"x"', b'{"do":"get"}', b"[" * 190, b"\xff\xfe", b'{"n":1'):
+        for body in (
+            b"",
+            b"{",
+            b"[]",
+            b"7",
+            b"null",
+            b'"x"',
+            b'{"do":"get"}',
+            b"[" * 190,
+            b"\xff\xfe",
+            b'{"n":1',
+        ):
             self.line.waiting += encode(body)
         self.assertEqual(self.turn(), [])
         self.assertEqual(self.service.bad, 10)
@@ -249,14 +262,29 @@ class Hostile(Desk):
         self.assertEqual((self.pole.asked, self.pole.hal.resets), ([], []))
 
     def test_amid_prints_and_prompts(self):
-        self.line.waiting = b">>> \r\nTraceback" + encode(b'{"n":1,"do":"get","names":"air."}') + b"x" * 700 + b"\n"
+        self.line.waiting = (
+            b">>> \r\nTraceback" + encode(b'{"n":1,"do":"get","names":"air."}') + b"x" * 700 + b"\n"
+        )
         self.line.ask(n=2, do="get", names="air.")
         self.assertEqual([m["n"] for m in self.turn()], [1, 1, 2, 2])
         self.assertEqual((self.service.line.strangers, self.service.line.overlong), (2, 1))
 
     def test_noise(self):
         random.seed(3)
-        words = [b'{"n":1,', b'"do":', b'"get"', b'"names":', b'"*"', b"[", b"]", b"}", b"\n", b"#y0 ", b"*", b"\x80"]
+        words = [
+            b'{"n":1,',
+            b'"do":',
+            b'"get"',
+            b'"names":',
+            b'"*"',
+            b"[",
+            b"]",
+            b"}",
+            b"\n",
+            b"#y0 ",
+            b"*",
+            b"\x80",
+        ]
         for _ in range(20):
             noise = b"".join(words[random.getrandbits(8) % len(words)] for _ in range(40))
             self.line.waiting += noise + b"\n" + encode(noise[:150])

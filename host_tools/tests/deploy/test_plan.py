@@ -47,7 +47,12 @@ def test_blank_board():
     assert todo.slot == "a" and not todo.copied and not todo.removed
     assert sorted(todo.sent) == sorted(NEW.slot) and todo.sent[-1] == "manifest"
     assert lines(todo.fill)[:4] == ["d /a", "d /a/pole", "d /a/pole/deep", "d /a/pole/deep/er"]
-    assert lines(todo.switch) == [f"f /boot.new {len(BOOT)}", "m /boot.new /boot.py", "f /boot.new 12", "m /boot.new /boot.rec"]
+    assert lines(todo.switch) == [
+        f"f /boot.new {len(BOOT)}",
+        "m /boot.new /boot.py",
+        "f /boot.new 12",
+        "m /boot.new /boot.rec",
+    ]
     assert todo.switch[2].content == b"1 a try 3 -\n"
 
 
@@ -109,7 +114,9 @@ def test_same_again_on_trial_gets_its_attempts_back():
     assert not todo.fill and todo.switch[0].content == b"1 b try 3 a\n"
 
 
-@pytest.mark.parametrize("record", ["", "rubbish", "1 a", "2 a ok 0 -", "1 c ok 0 -", "1 a ok x -", "1 a ok 0 c"])
+@pytest.mark.parametrize(
+    "record", ["", "rubbish", "1 a", "2 a ok 0 -", "1 c ok 0 -", "1 a ok x -", "1 a ok 0 c"]
+)
 def test_without_a_record_the_launcher_s_choice_is_kept(record):
     assert parse_record(record) is None
     assert made(NEW, record, a=OLD).slot == "b"

@@ -56,7 +56,9 @@ def test_fresh_prompt(port):
     entered(port)
 
 
-@pytest.mark.parametrize("program", [STUBBORN, SPEWING, SILENT, READING], ids=["stubborn", "spewing", "silent", "reading"])
+@pytest.mark.parametrize(
+    "program", [STUBBORN, SPEWING, SILENT, READING], ids=["stubborn", "spewing", "silent", "reading"]
+)
 def test_a_program_runs(port, program):
     entered(port).start(program)
     time.sleep(0.2)

@@ -59,7 +59,15 @@ def test_codec_there_and_back():
 
 @pytest.mark.parametrize(
     "line",
-    [b"", b"hello", b"#y0 {}", b"#y0 {}*0000", b"#y0 [1]*" + b"%04x" % crc16(b"[1]"), b"#y0 *ffff", b"\xff\xfe*#y0"],
+    [
+        b"",
+        b"hello",
+        b"#y0 {}",
+        b"#y0 {}*0000",
+        b"#y0 [1]*" + b"%04x" % crc16(b"[1]"),
+        b"#y0 *ffff",
+        b"\xff\xfe*#y0",
+    ],
 )
 def test_lines_that_carry_nothing(line):
     assert decode(line) is None
@@ -84,7 +92,9 @@ def test_rows_before_ok():
 
 
 def test_answers_to_others_do_not_count():
-    found, _ = client(lambda request: encode({"n": request["n"] - 1, "ok": {"pole": "old"}}) + ok(request, pole="new"))
+    found, _ = client(
+        lambda request: encode({"n": request["n"] - 1, "ok": {"pole": "old"}}) + ok(request, pole="new")
+    )
     assert found.identify()["pole"] == "new"
 
 
@@ -135,7 +145,9 @@ def test_too_long_a_request():
 
 def test_many_names_go_in_portions():
     names = [f"capability.{k}.some_point" for k in range(40)]
-    found, line = client(lambda request: b"".join(row(request, p=name) for name in request["names"]) + ok(request))
+    found, line = client(
+        lambda request: b"".join(row(request, p=name) for name in request["names"]) + ok(request)
+    )
     assert [each["p"] for each in found.get(names)] == names
     assert len(line.asked) > 3
     assert all(len(json.dumps(request, separators=(",", ":"))) <= service.MOST for request in line.asked)
@@ -151,7 +163,9 @@ def test_watch_renews_and_ends():
         return ok(request)
 
     found, line = client(answer)
-    threading.Timer(0.3, lambda: setattr(line, "coming", line.coming + row(line.asked[0], p="a", v="2"))).start()
+    threading.Timer(
+        0.3, lambda: setattr(line, "coming", line.coming + row(line.asked[0], p="a", v="2"))
+    ).start()
     assert [each["v"] for each in found.watch("*", 1, for_s=0.8)] == ["1", "2"]
     words = [request["do"] for request in line.asked]
     assert words[-1] == "unwatch" and words.count("watch") > 2

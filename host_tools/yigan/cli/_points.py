@@ -73,7 +73,9 @@ def table(readings: Iterable[Reading]) -> None:
         (t("age", "时长"), "right"),
         (t("meaning", "含义"), "left"),
     ):
-        rows.add_column(title, justify=side, no_wrap=side == "right" or title in ("point", "测点"), overflow="ellipsis")
+        rows.add_column(
+            title, justify=side, no_wrap=side == "right" or title in ("point", "测点"), overflow="ellipsis"
+        )
     for reading in readings:
         colour = _COLOUR.get(reading.quality, "")
         rows.add_row(

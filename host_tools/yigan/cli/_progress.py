@@ -61,7 +61,9 @@ class Progress:
         text = t(*_STAGES.get(stage, (stage, stage)))
         if self._lively:
             some = total if stage in _MEASURED else None
-            self._bars.update(self._task, description=f"{self._what} {text}".strip(), completed=done, total=some)
+            self._bars.update(
+                self._task, description=f"{self._what} {text}".strip(), completed=done, total=some
+            )
         elif stage != self._stage:
             click.echo(f"{time.monotonic() - self._began:5.1f} s  {text}", err=True)
         self._stage = stage

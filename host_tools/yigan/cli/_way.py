@@ -42,7 +42,11 @@ def _port(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
 def _via(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
     if value and "port" in ctx.meta:
         raise click.UsageError(t("Give --via or --port, not both.", "--via 与 --port 只能用一个。"), ctx)
-    return value or ("console:" + ctx.meta["port"] if "port" in ctx.meta else "") or os.environ.get("YIGAN_VIA", "")
+    return (
+        value
+        or ("console:" + ctx.meta["port"] if "port" in ctx.meta else "")
+        or os.environ.get("YIGAN_VIA", "")
+    )
 
 
 def connect(way_to: str) -> via.Way:

@@ -21,7 +21,13 @@ _LEVELS = (("debug", "bright_black"), ("info", ""), ("warn", "yellow"), ("error"
         ("yigan log --follow", "And what comes, until Ctrl-C", "持续显示新日志，按 Ctrl-C 结束"),
     ),
 )
-@click.option("--since", type=click.IntRange(0), default=0, metavar="N", help=t("Lines after number N.", "编号 N 之后的日志。"))
+@click.option(
+    "--since",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help=t("Lines after number N.", "编号 N 之后的日志。"),
+)
 @click.option("-f", "--follow", is_flag=True, help=t("Go on with what comes.", "持续显示新日志。"))
 @_way.options
 def command(since: int, follow: bool, way_to: str, as_json: bool) -> None:

@@ -25,7 +25,11 @@ from yigan.via import Reading
         "编译灯杆固件包，写入板子，启动并显示测点。可重复运行：已有内容不会重复发送。",
     ),
     examples=(
-        ("yigan up poles/demo.toml --virtual", "On a virtual board that keeps running", "部署到持续运行的虚拟板"),
+        (
+            "yigan up poles/demo.toml --virtual",
+            "On a virtual board that keeps running",
+            "部署到持续运行的虚拟板",
+        ),
         ("yigan up poles/demo.toml --port /dev/ttyUSB0", "On a real one", "部署到真实板子"),
         ("yigan up build/demo-0001.bundle --port COM5", "A bundle built elsewhere", "使用在别处编译的固件包"),
     ),
@@ -42,7 +46,9 @@ def command(file: Path, virtual: bool, port: str | None, as_json: bool) -> None:
     pole, made = _made(file)
     if virtual:
         if pole is None:
-            raise click.UsageError(t("--virtual wants the pole file.", "--virtual 需要灯杆配置文件，而不是固件包。"))
+            raise click.UsageError(
+                t("--virtual wants the pole file.", "--virtual 需要灯杆配置文件，而不是固件包。")
+            )
         port = _virtual.board(pole, file).port
     port = port or ports.only()
     with Progress(quiet=as_json) as progress:
@@ -63,7 +69,11 @@ def _made(file: Path) -> tuple[Pole | None, Bundle]:
     made = bundle.build(pole)
     if json.loads(made.files["config.json"]).get("port") == "linux":
         raise Refused(
-            t("{b} runs Linux: there is no board to put a bundle on.", "{b} 运行 Linux，无法经串口部署。", b=pole.board),
+            t(
+                "{b} runs Linux: there is no board to put a bundle on.",
+                "{b} 运行 Linux，无法经串口部署。",
+                b=pole.board,
+            ),
             str(file),
             t(
                 "`yigan build` makes its bundle; unpack it there and run its main.py.",
@@ -93,7 +103,14 @@ def _row(done: Commissioned, made: Bundle, port: str) -> dict:
 def _tell(done: Commissioned, made: Bundle, port: str, virtual: bool) -> None:
     report = done.report
     if report.was and report.was != made.id:
-        click.echo(t("This board was pole {w}; it is {p} now.", "这块板原为 {w}，现为 {p}。", w=report.was, p=made.id))
+        click.echo(
+            t(
+                "This board was pole {w}; it is {p} now.",
+                "这块板原为 {w}，现为 {p}。",
+                w=report.was,
+                p=made.id,
+            )
+        )
     _points.table(_readings(done))
     what = (
         t("{n} files sent ({k:.1f} KB), {c} copied on the board", "发送 {n} 个文件（{k:.1f} KB），板上复制 {c} 个",
@@ -108,4 +125,6 @@ def _tell(done: Commissioned, made: Bundle, port: str, virtual: bool) -> None:
     way = f"--via virtual:{made.id}" if virtual else f"--port {port}"
     click.echo(t("Talk to it: yigan watch {w}", "与它对话：yigan watch {w}", w=way))
     if virtual:
-        click.echo(t("End it: yigan virtual stop {f}", "结束：yigan virtual stop {f}", f=home.virtual(made.id)))
+        click.echo(
+            t("End it: yigan virtual stop {f}", "结束：yigan virtual stop {f}", f=home.virtual(made.id))
+        )

@@ -15,7 +15,11 @@ from yigan.via import Reading
     help=t("Show points as they change, until Ctrl-C.", "持续显示测点变化，按 Ctrl-C 结束。"),
     examples=(
         ("yigan watch air. lamp.level", "These points", "指定的测点"),
-        ("yigan watch --for 60 --json", "All of them for a minute, a JSON object a line", "全部测点，一分钟，每行一个 JSON"),
+        (
+            "yigan watch --for 60 --json",
+            "All of them for a minute, a JSON object a line",
+            "全部测点，一分钟，每行一个 JSON",
+        ),
     ),
 )
 @click.argument("names", nargs=-1, metavar="[NAME...]")

@@ -28,7 +28,8 @@ def cut(records: Iterable[Record], bits: int) -> list[Block]:
     """All blocks of the stream, packed with a window of 2**bits bytes."""
     squeeze = zlib.compressobj(9, zlib.DEFLATED, -bits, 9)
     return [
-        Block(len(plain), squeeze.compress(plain) + squeeze.flush(zlib.Z_SYNC_FLUSH)) for plain in _pieces(records)
+        Block(len(plain), squeeze.compress(plain) + squeeze.flush(zlib.Z_SYNC_FLUSH))
+        for plain in _pieces(records)
     ]
 
 

@@ -15,7 +15,9 @@ from yigan.lang import t
 from yigan.link import serial
 from yigan.link.rawrepl import RawRepl
 
-Progress = Callable[[str, int, int], None]  # (stage, done, of so many): "enter", "look", "send", "verify", "switch"
+Progress = Callable[
+    [str, int, int], None
+]  # (stage, done, of so many): "enter", "look", "send", "verify", "switch"
 _AGAIN = 2  # times a deploy whose link broke is taken up again by itself
 
 
@@ -123,7 +125,12 @@ class _Carrier:
         todo = plan.make(self.bundle, found, trees, self.link.name)
         report = self.report
         report.was = found.pole(record.slot if record else plan.safe_slot(None, trees) or "a")
-        report.slot, report.sent, report.copied, report.removed = todo.slot, todo.sent, todo.copied, todo.removed
+        report.slot, report.sent, report.copied, report.removed = (
+            todo.slot,
+            todo.sent,
+            todo.copied,
+            todo.removed,
+        )
         report.launcher = any("/boot.py" in entry.line for entry in todo.switch)
         report.changed = bool(todo.fill) or report.launcher or not record or record.slot != todo.slot
         self._stage("look")
@@ -156,7 +163,10 @@ class _Carrier:
             raise VerifyError(
                 t("What lies on the board is not what was sent.", "板上内容与发送内容不一致。"),
                 f"{self.link.name}:/{todo.slot}",
-                t("Run it again; if it stays so, the flash is worn.", "请重新运行；若仍如此，闪存可能已损坏。"),
+                t(
+                    "Run it again; if it stays so, the flash is worn.",
+                    "请重新运行；若仍如此，闪存可能已损坏。",
+                ),
             )
 
     def _give_back(self, repl: RawRepl) -> None:

@@ -76,7 +76,10 @@ def _wait(client: Client, bundle: Bundle) -> dict:
                 b=identity.get("bundle"),
             ),
             client.port.name,
-            t("The board went back to what it had: `yigan log` says why.", "板子已回退到旧版本：`yigan log` 可查看原因。"),
+            t(
+                "The board went back to what it had: `yigan log` says why.",
+                "板子已回退到旧版本：`yigan log` 可查看原因。",
+            ),
         )
     return identity
 

@@ -84,11 +84,15 @@ def _runtime(facts: Facts) -> tuple[str, str] | None:
     version = ".".join(map(str, facts.version))
     flash = t("Put MicroPython 1.24 or later on it first.", "请先烧写 MicroPython 1.24 或更高版本。")
     if facts.name != "micropython":
-        return t("The board runs {n}, not MicroPython.", "板子运行的是 {n}，不是 MicroPython。", n=facts.name), flash
+        return t(
+            "The board runs {n}, not MicroPython.", "板子运行的是 {n}，不是 MicroPython。", n=facts.name
+        ), flash
     if facts.version[:2] < OLDEST:
         return t("MicroPython {v} is too old for yigan.", "MicroPython {v} 版本过旧。", v=version), flash
     if not facts.deflate:
-        return t("This build of MicroPython has no `deflate`.", "该 MicroPython 固件没有 deflate 模块。"), flash
+        return t(
+            "This build of MicroPython has no `deflate`.", "该 MicroPython 固件没有 deflate 模块。"
+        ), flash
     if not facts.blocks:
         return t("The board has no file system.", "板子没有文件系统。"), t(
             "Erase its flash and put MicroPython on it anew.", "请擦除闪存并重新烧写 MicroPython。"
@@ -99,7 +103,9 @@ def _runtime(facts: Facts) -> tuple[str, str] | None:
 def _place(facts: Facts, bundle: Bundle) -> tuple[str, str] | None:
     """The bundle says which board it was built for: another chip has other pins."""
     config = json.loads(bundle.files["config.json"])
-    hint = t("Build the bundle for this board, or plug in the right one.", "请为该板重新编译，或更换正确的板子。")
+    hint = t(
+        "Build the bundle for this board, or plug in the right one.", "请为该板重新编译，或更换正确的板子。"
+    )
     board, port = config.get("board", ""), config.get("port", "")
     if port and facts.platform != port:
         return _misfit(board, facts), hint

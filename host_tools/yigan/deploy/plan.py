@@ -95,7 +95,9 @@ def make(bundle: Bundle, facts: Facts, trees: dict[str, Tree], where: str = "") 
 def _fill(plan: Plan, bundle: Bundle, record: BootRecord | None, safe: str, trees: dict[str, Tree]) -> None:
     here, there = trees[plan.slot].files, trees[safe].files if safe else {}
     root = f"/{plan.slot}/"
-    if record and safe and record.slot == plan.slot:  # it is on trial: the pole is the old one until we are done
+    if (
+        record and safe and record.slot == plan.slot
+    ):  # it is on trial: the pole is the old one until we are done
         plan.fill += _record(BootRecord(safe, "ok", 0, ""))
     plan.removed = sorted(path for path in here if path not in bundle.slot)
     if "manifest" in here:
@@ -149,6 +151,7 @@ def _record(record: BootRecord) -> list[Record]:
 
 def _fits(plan: Plan, facts: Facts, here: Tree, where: str) -> None:
     """Whether the file system holds it, before the first byte is written."""
+
     def blocks(sizes: list[int]) -> int:
         return sum(-(-size // facts.block) for size in sizes)
 
@@ -161,7 +164,9 @@ def _fits(plan: Plan, facts: Facts, here: Tree, where: str) -> None:
     have = facts.vacant + blocks(gone)
     if need <= have:
         return
-    foreign = [name for name in facts.root if name not in ("a", "b", "id", "var", "boot.py", "boot.rec", "boot.new")]
+    foreign = [
+        name for name in facts.root if name not in ("a", "b", "id", "var", "boot.py", "boot.rec", "boot.new")
+    ]
     raise Refused(
         t(
             "The file system is too full: {n} KB are needed, {h} KB are free.",
@@ -170,7 +175,11 @@ def _fits(plan: Plan, facts: Facts, here: Tree, where: str) -> None:
             h=have * facts.block // 1024,
         ),
         where,
-        t("Not yigan's and perhaps not needed: {f}.", "以下文件不属于 yigan，可考虑删除：{f}。", f=", ".join(foreign[:8]))
+        t(
+            "Not yigan's and perhaps not needed: {f}.",
+            "以下文件不属于 yigan，可考虑删除：{f}。",
+            f=", ".join(foreign[:8]),
+        )
         if foreign
         else t("The bundle is too large for this board.", "固件包对该板来说过大。"),
     )

@@ -18,7 +18,9 @@ IN_FLIGHT = 128
 PIECE = 32
 _WHOLE = 0xC5
 _ACK_S = 1.0  # a piece takes 6 ms at 115200 baud; a board that collects its heap, 50 ms
-_WORK_S = 5.0  # the longest silence while the board works: it speaks once a second, but for a row of slow erases
+_WORK_S = (
+    5.0  # the longest silence while the board works: it speaks once a second, but for a row of slow erases
+)
 _BREAK = b"\x03"
 _BREAK_S = 2.0
 _TRIES = 6
@@ -68,7 +70,9 @@ class Receiver:
         """The hash of the slot's whole tree alone."""
         return self.ask("T", slot.encode()).split()[1]
 
-    def ask(self, kind: str, payload: bytes = b"", size: int = 0, row: Callable[[str], None] | None = None) -> str:
+    def ask(
+        self, kind: str, payload: bytes = b"", size: int = 0, row: Callable[[str], None] | None = None
+    ) -> str:
         """Send one message and return the text of its answer; `row` gets each row before it."""
         self._sequence = (self._sequence + 1) % 255
         silent = 0
@@ -164,7 +168,9 @@ class Receiver:
         pieces = (byte - self._acked) & 63
         if byte == _WHOLE:
             self._whole = True
-        elif byte & 0xC0 == 0x80 and pieces <= IN_FLIGHT // PIECE + 1:  # more is noise: so many were never sent
+        elif (
+            byte & 0xC0 == 0x80 and pieces <= IN_FLIGHT // PIECE + 1
+        ):  # more is noise: so many were never sent
             self._acked += pieces
 
     def _end_line(self) -> None:
@@ -190,7 +196,10 @@ def _failed(text: str, name: str) -> DeviceError:
         return DeviceError(
             t("The board's file system is full.", "板子的文件系统已满。"),
             name,
-            t("Delete what you do not need (mpremote fs rm) and run it again.", "请删除不需要的文件（mpremote fs rm）后重试。"),
+            t(
+                "Delete what you do not need (mpremote fs rm) and run it again.",
+                "请删除不需要的文件（mpremote fs rm）后重试。",
+            ),
         )
     if text.startswith("OSError") and text.split()[-1] in ("5", "EIO"):
         hint = t("Its flash may be worn or its file system damaged.", "闪存可能已损坏，或文件系统受损。")

@@ -57,7 +57,11 @@ def group() -> list[Row]:
     hint = (
         t("You have joined it: log out and in again.", "已加入该组，请重新登录。")
         if listed
-        else t("sudo usermod -aG {g} $USER, then log in again", "sudo usermod -aG {g} $USER，然后重新登录", g=group)
+        else t(
+            "sudo usermod -aG {g} $USER, then log in again",
+            "sudo usermod -aG {g} $USER，然后重新登录",
+            g=group,
+        )
     )
     return [(name, "note", what, hint)]
 

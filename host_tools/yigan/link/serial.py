@@ -142,9 +142,13 @@ def _no_answer(name: str, error: Exception) -> LinkError:
 
 def _not_there(name: str) -> LinkError:
     present = ", ".join(sorted(port.device for port in list_ports.comports()))
-    hint = t("Present: {p}.", "现有端口：{p}。", p=present) if present else t(
-        "No serial port is present. A cable that only charges has no data wires: try another one.",
-        "没有发现任何串口。仅充电的数据线没有数据芯线，请换一根线。",
+    hint = (
+        t("Present: {p}.", "现有端口：{p}。", p=present)
+        if present
+        else t(
+            "No serial port is present. A cable that only charges has no data wires: try another one.",
+            "没有发现任何串口。仅充电的数据线没有数据芯线，请换一根线。",
+        )
     )
     return LinkError(t("There is no such port.", "没有这个端口。"), name, hint)
 
@@ -173,8 +177,13 @@ def _not_permitted(name: str) -> LinkError:
 
 def _busy(name: str) -> LinkError:
     holders = "; ".join(f"{pid} {command}" for pid, command in holder.of(name))
-    by = t("It is held by {h}.", "占用者：{h}。", h=holders) if holders else t(
-        "Close the other program (a terminal, an IDE, another yigan).", "请关闭其他程序（终端、IDE 或另一个 yigan）。"
+    by = (
+        t("It is held by {h}.", "占用者：{h}。", h=holders)
+        if holders
+        else t(
+            "Close the other program (a terminal, an IDE, another yigan).",
+            "请关闭其他程序（终端、IDE 或另一个 yigan）。",
+        )
     )
     return LinkError(t("Port {p} is busy.", "端口 {p} 被占用。", p=name), hint=by)
 
@@ -184,5 +193,8 @@ def vanished(name: str, error: Exception) -> LinkError:
     return LinkError(
         t("The port is gone: {e}.", "端口已断开：{e}。", e=error),
         name,
-        t("Was the cable pulled, or the board reset? Run it again: it resumes.", "线缆被拔出或板子复位了？重新运行即可继续。"),
+        t(
+            "Was the cable pulled, or the board reset? Run it again: it resumes.",
+            "线缆被拔出或板子复位了？重新运行即可继续。",
+        ),
     )

@@ -36,12 +36,12 @@ class Console(Way):
         try:
             return _reading(self._client.set(name, value))
         except DeviceError as error:
-            raise self._known(error) from None
+            raise self._known(error, name) from None
 
-    def _known(self, error: DeviceError) -> DeviceError:
+    def _known(self, error: DeviceError, name: str = "") -> DeviceError:
         """An unknown name deserves the near ones: ask the pole which points it has."""
         if error.code != _UNKNOWN_POINT:
-            return error
+            return DeviceError(error.what, name or error.where, error.hint, error.code)
         present = [row["p"] for row in self._client.get("*")]
         return unknown(error.where, present, self.name)
 

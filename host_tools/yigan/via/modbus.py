@@ -51,7 +51,9 @@ class Modbus(Way):
         try:
             answer = function(*args, **details)
         except (ModbusException, OSError) as error:
-            raise LinkError(t("Modbus broke off: {e}.", "Modbus 通信中断：{e}。", e=error), self.name) from error
+            raise LinkError(
+                t("Modbus broke off: {e}.", "Modbus 通信中断：{e}。", e=error), self.name
+            ) from error
         return answer
 
     def _words(self, address: int, count: int, holding: bool = False) -> list[int] | None:
@@ -150,7 +152,9 @@ def _runs(wanted: list[Point]) -> Iterator[list[Point]]:
     """Neighbours that one request can fetch: equal access, near, at most 60 ids."""
     run: list[Point] = []
     for point in wanted:
-        if run and (point.writable != run[0].writable or point.id - run[0].id >= 60 or point.id - run[-1].id > 8):
+        if run and (
+            point.writable != run[0].writable or point.id - run[0].id >= 60 or point.id - run[-1].id > 8
+        ):
             yield run
             run = []
         run.append(point)

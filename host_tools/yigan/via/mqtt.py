@@ -47,10 +47,14 @@ class Mqtt(Way):
         self._points: dict[str, Reading] = {}
         self._status: dict = {}
         self._lost = False
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=f"yigan-{uuid.uuid4().hex[:12]}")
+        self._client = paho.Client(
+            paho.CallbackAPIVersion.VERSION2, client_id=f"yigan-{uuid.uuid4().hex[:12]}"
+        )
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
-        self._client.on_message = lambda client, data, message: self._heard.put((message.topic, message.payload))
+        self._client.on_message = lambda client, data, message: self._heard.put(
+            (message.topic, message.payload)
+        )
         self._joined: queue.Queue[object] = queue.Queue()
         self._secure(secure)
         self._join(host, port)
@@ -106,7 +110,9 @@ class Mqtt(Way):
     def _take(self, topic: str, payload: bytes) -> Reading | None:
         rest = topic.removeprefix(self._base)
         try:
-            told = json.loads(payload, parse_float=str, parse_int=str)  # the text of a number, not a float near it
+            told = json.loads(
+                payload, parse_float=str, parse_int=str
+            )  # the text of a number, not a float near it
         except ValueError:
             return None
         if not isinstance(told, dict) or rest.endswith(("/set", "/result")):
@@ -124,7 +130,10 @@ class Mqtt(Way):
             raise LinkError(
                 t("No pole {p} reports there.", "没有灯杆 {p} 上报。", p=self.pole),
                 self.name,
-                t("Check prefix and pole id: nothing is retained there.", "请检查前缀与灯杆编号：该主题下没有保留消息。"),
+                t(
+                    "Check prefix and pole id: nothing is retained there.",
+                    "请检查前缀与灯杆编号：该主题下没有保留消息。",
+                ),
             )
         return self._points
 
@@ -145,7 +154,9 @@ class Mqtt(Way):
         if self._status.get("online") is False:
             raise LinkError(t("The pole is offline.", "灯杆不在线。"), self.name)
         told = self._command(name, value, int(_RESULT_S))
-        if told.get("error") == "no_expiry":  # the broker keeps commands for it: it wants a moment, not a delay
+        if (
+            told.get("error") == "no_expiry"
+        ):  # the broker keeps commands for it: it wants a moment, not a delay
             told = self._command(name, value, int(time.time() + _RESULT_S))
         if not told.get("ok"):
             word = str(told.get("error"))
@@ -200,7 +211,9 @@ def _reading(name: str, told: dict) -> Reading:
         value = "true" if value else "false"
     age = told.get("age")
     text = None if value is None else str(value)
-    return Reading(name, text, str(told.get("unit", "")), str(told.get("quality", "")), None if age is None else int(age))
+    return Reading(
+        name, text, str(told.get("unit", "")), str(told.get("quality", "")), None if age is None else int(age)
+    )
 
 
 def _json_value(text: str) -> object:

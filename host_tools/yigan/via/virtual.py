@@ -18,6 +18,7 @@ def connect(pole: str) -> Way:
     board = VirtualBoard(home.virtual(pole))
     if not board.running():
         raise LinkError(
-            t("No virtual board plays {p}.", "没有虚拟板在运行 {p}。", p=pole), hint=near.hint(pole, running())
+            t("No virtual board plays {p}.", "没有虚拟板在运行 {p}。", p=pole),
+            hint=near.hint(pole, running()),
         )
     return Console(serial.open(board.port))
