@@ -88,7 +88,8 @@ def test_the_same_files_give_the_same_names():
         "from yigan import places",
         "from yigan.bundle import shorten",
         "root = places.firmware()",
-        "files = {str(p): p.read_text() for p in sorted(root.glob('pole/**/*.py'))}",
+        "paths = sorted(root.glob('pole/**/*.py'))",
+        "files = {'.'.join(p.relative_to(root).with_suffix('').parts): p.read_text() for p in paths}",
         "print(hashlib.sha256(repr(shorten.shortened(files)).encode()).hexdigest())",
     ))  # fmt: skip
     told = {
