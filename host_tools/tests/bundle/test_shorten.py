@@ -83,7 +83,8 @@ def public(text):
 
 def test_the_same_files_give_the_same_names():
     """In whatever order Python's sets are walked: else `yigan up` would send everything again."""
-    family = {f"pole.m{n}": f"class C{n}:\n    def __init__(self):\n        self._x{n} = self._y{(n + 1) % 9}\n        self._y{n} = 0\n" for n in range(9)}
+    text = "class C{n}:\n    def __init__(self):\n        self._x{n} = self._y{other}\n        self._y{n} = 0\n"
+    family = {f"pole.m{n}": text.format(n=n, other=(n + 1) % 9) for n in range(9)}
     script = f"from yigan.bundle import shorten\nprint(shorten.shortened({family!r}))"
     told = set()
     for seed in "123":
