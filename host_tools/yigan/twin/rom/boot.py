@@ -93,13 +93,25 @@ def _image(flash, at: int, speak) -> bytes:
     return data
 
 
+def _table(data: bytes) -> list[tuple]:
+    """The rows of the partition table up to its MD5. Broken."""
+    rows = []
+    for at in range(0, len(data), 32):
+        magic = data[at : at + 2]
+        if magic == b"\xeb\xeb":
+            if hashlib.md5(data[:at], usedforsecurity=False).digest() == data[at + 16 : at + 32]:
+                return rows
+            break
+        if magic != b"\xaa\x50":
+            break
+        rows.append(struct.unpack_from("<HBBII", data, at))
+    raise Broken("E (60) flash_parts: partition %d invalid magic number 0x%x\nE (66) boot: Failed to verify partition table\n"
+                 "E (72) boot: load partition table error!" % (len(rows), int.from_bytes(magic, "little")))  # fmt: skip
+
+
 def _program(rom: Rom, flash) -> bytes:
     """The program that the partition table names, checked. Broken."""
-    entries = (flash.read(_TABLE + 32 * n, 32) for n in range(95))
-    rows = [struct.unpack_from("<HBBII", entry) for entry in entries if entry[:2] == b"\xaa\x50"]
-    if not rows:
-        raise Broken("E (60) flash_parts: partition 0 invalid magic number 0x%x\nE (66) boot: Failed to verify partition table\n"
-                     "E (72) boot: load partition table error!" % int.from_bytes(flash.read(_TABLE, 2), "little"))  # fmt: skip
+    rows = _table(flash.read(_TABLE, 0xC00))
     apps = [offset for _, kind, _sub, offset, _size in rows if kind == 0]
     if not apps:
         raise Broken("E (105) boot: No bootable app partitions in the partition table")
