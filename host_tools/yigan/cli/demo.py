@@ -107,7 +107,7 @@ def _play(console: Console, story: Story) -> YiganError | None:
 def _verdict(console: Console, failed: YiganError | None, seconds: float, story: Story) -> None:
     if failed:
         console.print("[bold red]" + t("It did not all happen.", "没有全部完成。") + "[/]")
-        console.print(t("The board's last words:", "板子最后的输出："), story.board.log()[-800:], highlight=False, markup=False)
+        console.print(t("The board's last words:", "板子最后的输出："), story.last_words(), highlight=False, markup=False)
     else:
         console.print(t("All of it happened, in {s:.0f} s.", "全部完成，用时 {s:.0f} 秒。", s=seconds))
 
