@@ -69,7 +69,7 @@ def test_one_changed_file_and_the_rest_copied():
     todo = made(NEW, "1 a ok 0 -", a=OLD, boot=BOOT)
     assert todo.slot == "b"
     assert todo.sent == ["word", "manifest"]
-    assert f"c /b/main.py /a/main.py" in lines(todo.fill)
+    assert "c /b/main.py /a/main.py" in lines(todo.fill)
     assert todo.switch[-2].content == b"1 b try 3 a\n"
 
 
