@@ -14,6 +14,13 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "yigan"
 
 
+def cache() -> Path:
+    """What can be made again at any time; this user's own, so nobody else can plant anything there."""
+    path = folder() / "cache"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 def virtual(pole_id: str) -> Path:
     """The folder of the virtual board that plays this pole."""
     return folder() / "virtual" / pole_id

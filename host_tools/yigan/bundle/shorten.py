@@ -63,8 +63,13 @@ def _used(tree: ast.Module) -> Counter[str]:
 
 
 def _pinned(tree: ast.Module) -> set[str]:
-    """Names that also stand in texts: f-strings, and what getattr or hasattr may ask for."""
+    """Names that also stand elsewhere: modules, f-strings, and what getattr or hasattr may ask for."""
     found = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {word for alias in node.names for word in alias.name.split(".")}
+        elif isinstance(node, ast.ImportFrom):
+            found |= set((node.module or "").split("."))
     for text in ast.walk(tree):
         if isinstance(text, ast.JoinedStr):
             found |= {node.attr for node in ast.walk(text) if isinstance(node, ast.Attribute)}

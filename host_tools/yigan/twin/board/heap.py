@@ -3,12 +3,12 @@
 import hashlib
 import json
 import subprocess
-import tempfile
-from pathlib import Path
 
+from yigan import home
 from yigan.errors import LinkError
 from yigan.lang import t
 from yigan.twin.board import machine
+from yigan.twin.board import shims as shims_
 from yigan.twin.board.chip import MEASURED_HEAP, Chip
 
 # What a board is told besides its chip's facts (board.py, _hello), of the same sizes.
@@ -22,10 +22,8 @@ def limit(chip: Chip, virtual: bool = False) -> int:
 
 def shims(chip: Chip, virtual: bool = False) -> int:
     """Bytes of heap that the shims of this chip hold, set up; kept until a shim changes."""
-    text = b"".join(path.read_bytes() for path in sorted(machine.ON_BOARD.glob("*.py")))
-    words = " ".join(machine.command()).encode()
-    key = hashlib.sha256(text + words + repr((chip, virtual)).encode()).hexdigest()[:16]
-    kept = Path(tempfile.gettempdir()) / f"yigan-shims-{key}"
+    what = f"{shims_.digest()} {machine.command()} {chip!r} {virtual}"
+    kept = home.cache() / f"heap-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
     try:
         return int(kept.read_text())
     except (OSError, ValueError):
@@ -37,7 +35,7 @@ def shims(chip: Chip, virtual: bool = False) -> int:
 def _measure(chip: Chip, virtual: bool) -> int:
     facts = json.dumps({**chip.facts(), **_BLANK}).encode()
     settings = {"measure": True, "virtual": virtual, "fds": {"wire": 0, "flash": 2}}
-    words = ["-X", "heapsize=2m", str(machine.ON_BOARD / "start.py"), json.dumps(settings)]
+    words = ["-X", "heapsize=2m", str(shims_.folder() / "start.py"), json.dumps(settings)]
     done = subprocess.run(machine.command() + words, capture_output=True, input=facts, timeout=30, check=False)
     if not done.stdout.strip().isdigit():
         raise LinkError(

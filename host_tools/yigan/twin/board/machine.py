@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from yigan import vm
+from yigan.twin.board import shims
 
-ON_BOARD = Path(__file__).parent / "on_board"
 _WRAPPER = "import sys;sys.path.insert(0,sys.argv.pop(1));import micropython_run as m;sys.exit(m.run_main(sys.argv[1:]))"
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 
@@ -58,7 +58,7 @@ class Machine:
         fds = {name: fd if isinstance(fd, int) else fd.fileno() for name, fd in inherited.items()}
         fds["rx"] = {n: line.guest.fileno() for n, line in self.rx.items()}
         # The VM interns its arguments, and interns nothing over 255 bytes: the rest is told over the wire.
-        words = ["-X", f"heapsize={heap}", "-i", str(ON_BOARD / "start.py"), json.dumps({**settings, "fds": fds})]
+        words = ["-X", f"heapsize={heap}", "-i", str(shims.folder() / "start.py"), json.dumps({**settings, "fds": fds})]
         self.process = subprocess.Popen(
             command() + words,
             stdin=self.console.guest,
