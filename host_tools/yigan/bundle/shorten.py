@@ -2,7 +2,7 @@
 
 Every distinct name is kept as a string for as long as the program runs, some 16 bytes each, in tables that grow
 by doubling. A name with a leading underscore means something in its own module only, so modules can share the
-short ones. Lines and public names stay: a traceback names the file, the line, and the public functions.
+short ones. Public names stay: a traceback names the file and the public functions.
 """
 
 import ast
