@@ -18,10 +18,10 @@ def feed(lines, data, chunk=1000):
             view = lines.space()
             n = min(len(view), len(piece))
             view[:n] = piece[:n]
-            lines.filled(n)
             piece = piece[n:]
-            while lines.drain():
+            while lines.drain(n):
                 ended += 1
+                n = 0
     return ended
 
 

@@ -50,8 +50,13 @@ def kind(name):
     return name[0] << 16 | name[1] << 8 | name[2]
 
 
+def _rescaled(n, digits):
+    """`n` with so many decimals cut off, or, below zero, put on."""
+    return n // 10**digits if digits > 0 else n * 10**-digits
+
+
 class Lines:
-    """Bytes in, whole checked sentences out: fill `space()`, tell how many bytes came, `drain()`.
+    """Bytes in, whole checked sentences out: fill `space()`, then `drain(count)`.
 
     `take` maps a `kind` to a function of (start, stop), the places in `buf` of `$` and `*`; the sentence is
     checked by then. One that returns true ends the drain; if it calls `again` first, the next drain offers
@@ -92,23 +97,26 @@ class Lines:
             self._next, self._end = 0, left
         return self._view[self._end :]
 
-    def filled(self, n):
-        """`n` bytes now stand at the front of the last `space()`."""
-        self._end += n
-
     def again(self, start):
         """Offer the sentence at `start` once more in the next drain."""
         self._next = start
 
-    def drain(self):
-        """Offer every whole sentence; True when a taker ended it, False when all is taken."""
+    def drain(self, n=0):
+        """Offer every whole sentence; True when a taker ended it, False when all is taken.
+
+        `n` bytes have come: they stand at the front of the last `space()`.
+        """
         b, words, find, taker_of, peek, digits, shift, part, front, back = self._tools
-        a, end = self._next, self._end
+        a, end = self._next, self._end + n
+        self._end = end
         while True:
             e = find(b"\n", a + 10, end)  # what is shorter is no sentence; the one behind it is found all the same
             if e < 0:
                 self._next = a
-                return self._unfinished()
+                if end - a > LONGEST:  # no whole line yet, and it never will be
+                    self._next = end
+                    self.counts[TOO_LONG] += 1
+                return False
             stop = e - 4
             if b[stop] != 42:
                 stop += 1  # LF alone
@@ -197,13 +205,6 @@ class Lines:
         self._next = e + 1
         self._inner(a, e)
         return self._next
-
-    def _unfinished(self):
-        """The rest is no whole line yet; without an end in sight it never will be."""
-        if self._end - self._next > LONGEST:
-            self._next = self._end
-            self.counts[TOO_LONG] += 1
-        return False
 
 
 class Fields(Lines):
@@ -315,9 +316,8 @@ class Fields(Lines):
         b = self.buf
         if not b.startswith(self._minute, i) and not self._new_minute(i):
             return -1
-        c = b[i + 4]
-        s = c * 10 + b[i + 5] - 528
-        if not 48 <= c <= 54 or not 0 <= s <= 60 or s < c * 10 - 480:
+        s = b[i + 4] * 10 + b[i + 5] - 528
+        if not 0 <= s <= 60:
             return -1
         s = s * 1000 + self._minute_ms
         if b[i + 6] == 46:
@@ -348,39 +348,26 @@ class Fields(Lines):
         `at` becomes the place of the next field.
         """
         b = self.buf
-        n = b[i] - 48
-        if n < 0 or n > 9:
-            return self._negative(i)
-        i += 1
+        n = start = i
         c = b[i]
-        while 48 <= c <= 57:
-            n = n * 10 + c - 48
-            i += 1
-            c = b[i]
-        n *= 1000
-        if c == 46:
-            c = b[i + 1] - 48
-            d = b[i + 2] - 48
-            if d == -4 and 0 <= c <= 9:  # a comma: one decimal
-                n += c * 100
-                i += 2
-            elif b[i + 3] == 44 and 0 <= c <= 9 and 0 <= d <= 9:
-                n += c * 100 + d * 10
-                i += 3
-            else:
-                n += self._decimals(0, i + 1, 1000)
-                i = self.at
-            c = b[i]
-        self.at = i + 1
-        return n if c == 44 or c == 42 else None
-
-    def _negative(self, i):
-        b = self.buf
-        if b[i] == 45 and 48 <= b[i + 1] <= 57:
+        if c == 45 and b[i + 1] != 45:
             n = self.thousandths(i + 1)
             return n and -n
+        n = seen = 0
+        dot = -1
+        while c > 44:  # up to a comma or the asterisk
+            if c == 46 and dot < 0:
+                dot = i
+            else:
+                c ^= 48
+                n = n * 10 + c
+                seen |= c
+            i += 1
+            c = b[i]
         self.at = i + 1
-        return None
+        if seen > 15 or i == start or dot == start or i - start > 12:  # no digit, something else, or too much
+            return None
+        return n * 1000 if dot < 0 else _rescaled(n, i - dot - 4)
 
     def whole(self, i):
         """The unsigned whole number at `i`, 0..99999; -1 when there is none."""

@@ -2,11 +2,9 @@
 
 Sentences of one epoch carry the same time. The first with another time ends the epoch: `drain` then returns
 True, and the state is that of the epoch just over. Only what is needed is read: the position once an epoch, of
-the satellites in view their number, of a GSA that has not changed nothing; and what RMC and GGA have said
-already is not looked for elsewhere.
+the satellites in view their number, of a GSA or the head of a GSV that has not changed nothing; and what RMC
+and GGA have said already is not looked for elsewhere.
 """
-
-from array import array
 
 from pole.codec.nmea import Fields, kind
 
@@ -16,16 +14,78 @@ _BY_LETTER = {80: GPS, 76: GLONASS, 65: GALILEO, 66: BEIDOU, 68: BEIDOU, 81: QZS
 _ZDA = kind(b"ZDA")
 _RMC, _GGA, _FIXED = 1, 2, 4
 _ANTENNA = {79: 2, 83: 3}  # OPEN, SHORT; OK is told apart from OPEN by its second letter
+_BEIDOU_TALKERS = (71 + 66, 66 + 68, 80 + 81)  # GB, BD, and Quectel's PQ
 _EMPTY = tuple(b"," * (12 - n) for n in range(12))
 _LISTS = 8  # GSA sentences of an epoch
-_TALKERS = 7
-_SEEN_LASTING = 30  # epochs
 _LASTING = 10  # epochs for which the last list of satellites used still tells
 
 
 def system_of(b, start):
     """The system of a talker: GP GL GA GB BD GQ QZ GI, PQ (Quectel's BeiDou); 0 for GN and others."""
     return BEIDOU if b[start + 1] == 80 else _BY_LETTER.get(b[start + 2], 0)
+
+
+def _number(b, i):
+    """The usual number at `i`, `dddd.ddd`, as thousandths * 16 + its width; below zero when it is unusual."""
+    n = b[i] ^ 48
+    if n > 9:
+        return -1
+    p = i + 1
+    c = b[p]
+    if c != 46:
+        n = n * 10 + c - 48
+        p += 1
+        c = b[p]
+        if c != 46:
+            n = n * 10 + c - 48
+            p += 1
+            if b[p] != 46:
+                n = n * 10 + b[p] - 48
+                p += 1
+                if b[p] != 46:
+                    return -1
+    if b[p + 2] == 44:
+        n = n * 1000 + b[p + 1] * 100 - 4800
+        p += 2
+    elif b[p + 3] == 44:
+        n = n * 1000 + b[p + 1] * 100 + b[p + 2] * 10 - 5280
+        p += 3
+    elif b[p + 4] == 44:
+        n = n * 1000 + b[p + 1] * 100 + b[p + 2] * 10 + b[p + 3] - 5328
+        p += 4
+    else:
+        return -1
+    return n << 4 | p - i
+
+
+def _near(b, i, last):
+    """The place behind the angle at `i` if it begins as the last one did (`last[4]` is then its microdegrees), or 0.
+
+    A pole stays where it is, and so do most of its digits: `last` is the text to the second decimal of the
+    minutes, the letter, microdegrees, 1e-5 minutes.
+    """
+    text, letter, degrees, minutes, _ = last
+    if not b.startswith(text, i):
+        return 0
+    i += len(text)
+    m = b[i] ^ 48
+    c = b[i + 1] ^ 48
+    if m > 9 or c > 9:
+        return 0
+    m = m * 100 + c * 10
+    i += 2
+    c = b[i] ^ 48
+    if c < 10:
+        m += c
+        i += 1
+        if b[i] != 44:
+            while 48 <= b[i] <= 57:  # below a centimetre
+                i += 1
+    if b[i] != 44 or b[i + 1] != letter:
+        return 0
+    m = degrees + (minutes + m) // 6
+    last[4] = m if letter < 80 else -m
+    return i + 3
 
 
 class Fix(Fields):
@@ -49,8 +109,10 @@ class Fix(Fields):
         self._spare_level = 2
         self._heard = 0  # of _RMC, _GGA in this epoch; _FIXED: RMC with a fix
         self.placed = False
-        self._lat = [b"\n", 0, 0, 0]
-        self._lon = [b"\n", 0, 0, 0]
+        self._lat = [b"\n", 0, 0, 0, 0]
+        self._lon = [b"\n", 0, 0, 0, 0]
+        self._second = -1  # the digits of this epoch's seconds and tenths, in one number
+        self._time_width = 7  # from a `$` to behind the comma of such a time
         self._span = 4  # bytes of the position in this epoch
         self._reported = 0  # satellites used, as GGA says (it stops at 12)
         self._lists = 0  # GSA sentences in this epoch
@@ -60,8 +122,7 @@ class Fix(Fields):
         self._used = bytearray(_LISTS)
         self._beidou = bytearray(_LISTS)
         self._modes = bytearray(_LISTS)
-        self._seen = array("h", bytes(2 * _TALKERS))
-        self._seen_at = -100
+        self._seen = {}  # sum of a talker's letters: [epoch, satellites in view, head of that sentence]
         self._zda_text = b"\n"
         self._zda_day = 0
         self._all = {
@@ -83,6 +144,7 @@ class Fix(Fields):
     def close(self):
         """End the epoch because the line went quiet; True when there was one."""
         fresh, self.fresh = self.fresh, False
+        self._second = -1
         if not fresh:
             self._heard = 0
             self._spares(2)
@@ -104,18 +166,31 @@ class Fix(Fields):
 
     def in_view(self):
         """Satellites in view, all systems, or None where no GSV comes."""
-        return sum(self._seen) if self.epochs - self._seen_at < _SEEN_LASTING else None
+        n = None
+        for talker in self._seen:
+            n = self._view_of(talker, n)
+        return n
 
     def beidou_in_view(self):
         """BeiDou satellites in view, or None where no GSV comes."""
-        return self._seen[BEIDOU] if self.epochs - self._seen_at < _SEEN_LASTING else None
+        n = self.in_view() and 0
+        for talker in _BEIDOU_TALKERS:
+            n = self._view_of(talker, n)
+        return n
+
+    def _view_of(self, talker, n):
+        """`n` and what this talker saw lately."""
+        seen = self._seen.get(talker)
+        return n if seen is None or self.epochs - seen[0] >= _LASTING else (n or 0) + seen[1]
 
     def forget(self):
         """The line was silent, or broken: nothing of before holds any more."""
         self.placed = self.valid = self.fresh = False
         self.fix = self.quality = self.antenna = 0
         self.lat = self.lon = self.altitude = self.speed = self.course = self.hdop = None
-        self._listed_at = self._seen_at = self.epochs - 100
+        self._listed_at = -100
+        self._second = -1
+        self._seen.clear()
         self._reported = self._lists = self._before = 0
 
     def _turn(self, t, start):
@@ -126,16 +201,28 @@ class Fix(Fields):
             self.fresh = False
             self.again(start)
             return True
-        level = (0 if self._heard & _FIXED else 1) if self._heard & 3 == 3 else 2
+        heard = self._heard
+        level = 2 if heard & 3 != 3 else 0 if heard & _FIXED or self.epochs & 7 else 1
         if level != self._spare_level:
             self._spares(level)
         if self._lists:
-            self._before, self._lists = self._lists, 0
+            self._before = self._lists
+            self._lists = 0
         self.epochs = self.epochs + 1 & 0xFFFFFF
         self.time_ms = t
-        self.date = 0
-        self._heard = 0
+        self.date = self._heard = 0
         self.placed = self.valid = False
+        return False
+
+    def _clock(self, a, e):
+        """Read the time of RMC or GGA; True when the sentence must wait."""
+        b = self.buf
+        t = self.time_of_day(a + 7)
+        if t != self.time_ms and self._turn(t, a):
+            return True
+        self._second = b[a + 11] << 16 | b[a + 12] << 8 | b[a + 14] if t >= 0 else -1
+        told = t >= 0 and b[self.at - 1] == 44
+        self._time_width = (self.at if told else self.skip(a + 7, 1, e)) - a
         return False
 
     def _spares(self, level):
@@ -151,19 +238,21 @@ class Fix(Fields):
         """A GSA as in the last epoch changes nothing, and of a GSV group only the first sentence is read."""
         b = self.buf
         if b[start + 5] != 65:
-            return b[start + 8] == 44 and b[start + 9] != 49
+            if b[start + 8] == 44 and b[start + 9] != 49:
+                return True
+            k = self._seen.get(b[start + 1] + b[start + 2])
+            if k is None or not b.startswith(k[2], start):
+                return False
+            k[0] = self.epochs
+            return True
         k = self._lists
         if k < _LISTS and b.startswith(self._texts[k], start):
-            self._list(k)
+            self._lists = k + 1
+            self._listed_at = self.epochs
+            if k == 0 or self._modes[k] > self.fix:
+                self.fix = self._modes[k]
             return True
         return False
-
-    def _list(self, k):
-        """GSA number `k` of this epoch is known now."""
-        self._lists = k + 1
-        self._listed_at = self.epochs
-        if k == 0 or self._modes[k] > self.fix:
-            self.fix = self._modes[k]
 
     def _gsa(self, a, e):
         """Mode and satellites used, of one system or of all in one sentence."""
@@ -178,15 +267,21 @@ class Fix(Fields):
             i += 12 - n
         else:
             n, beidou, i = self._satellites(a + 11, e)
-        if self._system(a, i, e) == BEIDOU:
+        if b[e - 2] == 44:
+            if self._system(a, i, e) == BEIDOU:
+                beidou = n
+        elif b[a + 2] == 66 or b[a + 2] == 68 or b[a + 1] == 80:  # GB, BD, PQ
             beidou = n
         self._used[k], self._beidou[k] = n, beidou
         self._modes[k] = b[a + 9] - 48 if b[a + 9] > 49 else 0
-        if self.epochs & 7 == 0:  # to remember costs heap, so not every time it changes
+        if self.epochs & 3 == 0:  # to remember costs heap, so not every time it changes
             self._texts[k] = bytes(self._view[a : e + 3])
         else:
             self._texts[k] = b"\n"
-        self._list(k)
+        self._lists = k + 1
+        self._listed_at = self.epochs
+        if k == 0 or self._modes[k] > self.fix:
+            self.fix = self._modes[k]
         return False
 
     def _satellites(self, i, e):
@@ -218,52 +313,29 @@ class Fix(Fields):
             if b[j - 1] == 44 and (b[j - 2] == 69 or b[j - 2] == 87):
                 return j
             return self.skip(i, 4, stop)
-        self._span = -i
-        lat = self._near(i, 2, self._lat)
-        if lat is not None:
-            lon = self._near(self.at, 3, self._lon)
-            if lon is not None:
-                self.lat, self.lon = lat, lon
-                self._span += self.at
-                self.placed = True
-                return self.at
-        return 0
-
-    def _near(self, i, width, last):
-        """Microdegrees of the angle at `i`, or None. A pole stays where it is, and so do most of its digits."""
-        b = self.buf
-        if b.startswith(last[0], i):
-            p = i + width + 5
-            c = b[p] - 48
-            d = b[p + 1] - 48
-            if 0 <= c <= 9 and 0 <= d <= 9:
-                m = c * 100 + d * 10
-                p += 2
-                c = b[p]
-                if 48 <= c <= 57:
-                    m += c - 48
-                    p += 1
-                    while 48 <= b[p] <= 57:  # below a centimetre
-                        p += 1
-                if b[p] == 44 and b[p + 1] == last[1]:
-                    self.at = p + 3
-                    m = last[2] + (last[3] + m) // 6
-                    return m if last[1] < 80 else -m
-        return self._far(i, width, last)
+        j = _near(b, i, self._lat) or self._far(i, 2, self._lat)
+        k = j and (_near(b, j, self._lon) or self._far(j, 3, self._lon))
+        if k:
+            self.lat = self._lat[4]
+            self.lon = self._lon[4]
+            self._span = k - i
+            self.placed = True
+        return k
 
     def _far(self, i, width, last):
-        """As `_near`, all digits; `last` becomes text to the second decimal, letter, microdegrees, 1e-5 minutes."""
+        """As `_near`, with all digits, for whatever angle; now and then it becomes the last."""
         sign = self.angle(i, width)
         m = self.minutes // 100
         micro = self.degrees * 1000000 + (m + 3) // 6
         if not sign or micro > (90000000 if width == 2 else 180000000):
-            return None
+            return 0
         if self.epochs & 7 == 0:  # to remember costs heap: not every second of a journey
             last[0] = bytes(self._view[i : i + width + 5])
             last[1] = self.buf[self.at - 2]
             last[2] = self.degrees * 1000000
             last[3] = m - m % 1000 + 3
-        return sign * micro
+        last[4] = sign * micro
+        return self.at
 
     def _lose(self):
         """This sentence knows no fix; another of the same epoch may know better."""
@@ -272,32 +344,50 @@ class Fix(Fields):
             self.lat = self.lon = self.altitude = self.speed = self.course = None
 
     def _rmc(self, a, e):
-        i = self.time_of_day(a + 7)
-        if i != self.time_ms and self._turn(i, a):
-            return True
-        self.fresh = True
         b = self.buf
-        i = self.at if i >= 0 and b[self.at - 1] == 44 else self.skip(a + 7, 1, e)
+        i = a + self._time_width
+        t = b[a + 11] << 16 | b[a + 12] << 8 | b[a + 14]
+        if t != self._second or b[i - 1] != 44 or not b.startswith(self._minute, a + 7):
+            if self._clock(a, e):
+                return True
+            i = a + self._time_width
+        self.fresh = True
         j = self._place(i + 2, e) if b[i] == 65 else 0
-        self._heard |= 5 if j else 1
-        if j:
-            self.valid = True
-            self.fix = self.fix or 2
-            i = self.thousandths(j)
-            self.speed = None if i is None else (i * 463 + 450) // 900  # knots of 1852 m/h
-            self.course = self.thousandths(self.at)
-            self.date = self.ddmmyy(self.at)
-        else:
+        if not j:
+            self._heard |= _RMC
             self._lose()
+            return False
+        self._heard |= _RMC | _FIXED
+        self.valid = True
+        if not self.fix:
+            self.fix = 2
+        i = _number(b, j)
+        if i < 0:
+            i = self.thousandths(j)
+            j = self.at
+        else:
+            j += (i & 15) + 1
+            i >>= 4
+        self.speed = None if i is None else (i * 463 + 450) // 900  # knots of 1852 m/h
+        if b[j] == 44:
+            self.course = None
+            j += 1
+        else:
+            i = _number(b, j)
+            self.course = i >> 4 if i >= 0 else self.thousandths(j)
+            j = j + (i & 15) + 1 if i >= 0 else self.at
+        self.date = self._day_number if b.startswith(self._day, j) else self.ddmmyy(j)
         return False
 
     def _gga(self, a, e):
-        i = self.time_of_day(a + 7)
-        if i != self.time_ms and self._turn(i, a):
-            return True
-        self.fresh = True
         b = self.buf
-        i = self.at if i >= 0 and b[self.at - 1] == 44 else self.skip(a + 7, 1, e)
+        i = a + self._time_width
+        t = b[a + 11] << 16 | b[a + 12] << 8 | b[a + 14]
+        if t != self._second or b[i - 1] != 44 or not b.startswith(self._minute, a + 7):
+            if self._clock(a, e):
+                return True
+            i = a + self._time_width
+        self.fresh = True
         self._heard |= _GGA
         if b[i] == 44 or b[i] == 42:
             self._no_height(i + 6 if b.startswith(_EMPTY[8], i) else self.skip(i, 5, e))
@@ -315,13 +405,18 @@ class Fix(Fields):
     def _height(self, i, stop):
         """Satellites used, HDOP and altitude at `i`, with a fix."""
         b = self.buf
-        self.hdop = self.thousandths(i + 3 if b[i + 2] == 44 else self.skip(i, 1, stop))
-        self.altitude = self.thousandths(self.at)
-        if self.epochs - self._listed_at >= _LASTING:  # else GSA knows better
+        alone = self.epochs - self._listed_at >= _LASTING  # no GSA knows better
+        if alone:
             self._reported = max(0, self.whole(i))
-            self.fix = 2 if self.altitude is None else 3
-        elif not self.fix:
-            self.fix = 3
+            self.fix = 0
+        i = i + 3 if b[i + 2] == 44 else self.skip(i, 1, stop)
+        n = _number(b, i)
+        self.hdop = n >> 4 if n >= 0 else self.thousandths(i)
+        i = i + (n & 15) + 1 if n >= 0 else self.at
+        n = _number(b, i)
+        self.altitude = n = n >> 4 if n >= 0 else self.thousandths(i)
+        if not self.fix:
+            self.fix = 2 if n is None or alone and self._reported < 4 else 3
 
     def _no_height(self, i):
         self._reported = max(0, self.whole(i))
@@ -390,16 +485,17 @@ class Fix(Fields):
     def _gsv(self, a, e):
         """How many satellites a talker sees: in the first sentence of its group."""
         b = self.buf
-        i = a + 11 if b[a + 10] == 44 else self.skip(a + 7, 2, e)
-        n = b[i] * 10 + b[i + 1] - 528 if b[i + 2] == 44 or b[i + 2] == 42 else self.whole(i)
-        seen = self._seen
-        if self._seen_at != self.epochs:
-            self._seen_at = self.epochs
-            for system in range(_TALKERS):
-                seen[system] = 0
-        system = system_of(b, a)
-        if n > seen[system]:  # not another signal of the same satellites
-            seen[system] = n
+        i = self.skip(a + 7, 2, e)
+        n = self.whole(i)
+        talker = b[a + 1] + b[a + 2]
+        seen = self._seen.get(talker)
+        if seen is None:
+            seen = self._seen[talker] = [-1, 0, b"\n"]
+        if seen[0] == self.epochs and n <= seen[1]:  # another signal of the same satellites
+            return
+        seen[0], seen[1] = self.epochs, max(n, 0)
+        remember = self.epochs & 7 == 0  # to remember costs heap
+        seen[2] = bytes(self._view[a : self.skip(i, 1, e)]) if remember else b"\n"
 
     def _txt(self, a, e):
         """`$GNTXT,01,01,01,ANTENNA OPEN*25`"""

@@ -94,8 +94,7 @@ class Records(Fields):
         """No more bytes will come: a whole last sentence counts without its line end. The counts."""
         view = self.space()
         view[0] = 10
-        self.filled(1)
-        self.drain()
+        self.drain(1)
         return self.counts
 
     def foreign(self, start, stop):

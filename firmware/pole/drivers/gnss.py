@@ -38,7 +38,7 @@ from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
 from pole.quality import GOOD
 
 _GAP_MS = 100  # a burst is over when the line is quiet for so long
-_NAP_BYTES = 192  # so many bytes are left to gather in the port's ring (512) before they are fetched
+_NAP_BYTES = 256  # so many bytes are left to gather in the port's ring (512) before they are fetched
 _SILENCE_MS = 5000  # slow receivers speak every few seconds
 _FLOOR = 126230400  # 2024-01-01: no pole ran before that
 _WEEKS_1024 = 619315200  # seconds in which a 10-bit week number comes round
@@ -81,10 +81,10 @@ class Driver:
         fix = self._fix
         began = clock.ticks_ms()
         heard = False
-        while not fix.drain():
+        n = 0
+        while not fix.drain(n):
             n = await self._bus.readinto(fix.space(), _GAP_MS if fix.fresh else _SILENCE_MS)
             if n:
-                fix.filled(n)
                 heard = True
                 await clock.sleep_ms(self._nap_ms)
             elif fix.close():

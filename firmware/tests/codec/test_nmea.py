@@ -124,8 +124,7 @@ class TestLines(unittest.TestCase):
         lines = Lines({kind(b"GGA"): take})
         view = lines.space()
         view[: len(REAL[2])] = REAL[2]
-        lines.filled(len(REAL[2]))
-        self.assertTrue(lines.drain())
+        self.assertTrue(lines.drain(len(REAL[2])))
         self.assertFalse(lines.drain())
         self.assertEqual(offered, [0, 0])
 

@@ -47,8 +47,7 @@ class TestFix(unittest.TestCase):
         data = line(RMC % "084846.000") + line(GSA) + line(NO_RMC % "084847.000")
         view = fix.space()
         view[: len(data)] = data
-        fix.filled(len(data))
-        self.assertTrue(fix.drain())
+        self.assertTrue(fix.drain(len(data)))
         self.assertEqual((fix.time_ms, fix.lat), (31726000, 22895382))
         self.assertFalse(fix.drain())
         self.assertEqual((fix.time_ms, fix.lat, fix.fix, fix.valid), (31727000, None, 0, False))
@@ -211,9 +210,10 @@ class TestRecordings(unittest.TestCase):
 
         for at in range(0, len(data), chunk):
             fix.space()[: len(data[at : at + chunk])] = data[at : at + chunk]
-            fix.filled(len(data[at : at + chunk]))
-            while fix.drain():
+            n = len(data[at : at + chunk])
+            while fix.drain(n):
                 note()
+                n = 0
         if fix.close():
             note()
         self.assertEqual(got, [e for e in epochs if e[1] is not None])

@@ -17,8 +17,7 @@ def pump(path, emit):
             n = file.readinto(records.space())
             if not n:
                 return list(records.finish())
-            records.filled(n)
-            records.drain()
+            records.drain(n)
 
 
 if __name__ == "__main__":
