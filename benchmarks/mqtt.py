@@ -18,17 +18,15 @@ import socket
 
 import points_bin
 from pole import clock
-from pole.protocol.mqtt_json import LONGEST, Json
-from pole.protocol.mqtt_session import Session
-from pole.protocol.mqtt_topics import Topics
-from pole.protocol.report import Report
+from pole.protocol.mqtt_points import Points
+from pole.protocol.mqtt_session import Session, greeting
 from pole.store import Store, Table
 
 rows = [(100 + 2 * k, "air.%d.pm2_5" % k, 4, 1, False, 0, 100000) for k in range(20)]
 store = Store(Table(points_bin.build(rows, ("ug/m3",))))
 clock.set_time(clock.seconds_2020(2026, 11, 22, 8, 0, 0), clock.NETWORK)
-topics = Topics("yigan", "demo-0001", store)
-session = Session(b"demo-0001", packet=topics.longest + LONGEST)
+points = Points(store, clock, b"yigan/demo-0001/")
+session = Session(greeting(b"demo-0001", 60), packet=points.packet)
 
 sock = socket.socket()
 sock.connect(socket.getaddrinfo("127.0.0.1", PORT)[0][-1])
@@ -36,31 +34,30 @@ poll = select.poll()
 poll.register(sock, select.POLLIN)
 
 def feed(n):
-    session.fed(n)
+    session.reader.fed(n)
     while session.next():
         pass
 
 session.open()
-session.sent(session.pending())
-session.space()[:4] = b"\\x20\\x02\\x00\\x00"
+session.sent(len(session.outgoing()))
+session.reader.space()[:4] = b"\\x20\\x02\\x00\\x00"
 feed(4)
-said, report = Json(session, topics, store, clock), Report(store)
 
 def turn():
     for i in range(20):
         store.put(i, store.raw(i) + 7 & 16383)
     up, told = clock.uptime_s(), 0
-    while told < 20 or session.window.used:
+    while told < 20 or session.used:
         while told < 20 and session.room():
-            i = report.due(up)
-            said.point(i, 1)
-            report.told(i, up)
+            i = points.due(up)
+            points.tell(session, i, 1)
+            points.told(i, up)
             told += 1
         while session.pending():
             session.sent(sock.write(session.outgoing()))
         poll.poll()
         sock.setblocking(False)
-        feed(sock.readinto(session.space()))
+        feed(sock.readinto(session.reader.space()))
         sock.setblocking(True)
 """
 

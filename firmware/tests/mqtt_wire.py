@@ -1,17 +1,17 @@
 """The broker's side of the wire, for tests of a session: packets written out, and a socket that takes all."""
 
-from pole.protocol.mqtt_session import CONNECTED, MESSAGE, NOTHING
+from pole.protocol.mqtt_session import CONNECTED, MESSAGE, NOTHING, Session, greeting
 
 CONNACK, RESUMED = b"\x20\x02\x00\x00", b"\x20\x02\x01\x00"
 
 
 def sent(session):
     """All that waits to be sent, as if a socket had taken it."""
-    data = bytes(session.outgoing())
-    session.sent(len(data))
+    data = b""
     while session.pending():
-        data += bytes(session.outgoing())
-        session.sent(session.pending())
+        piece = bytes(session.outgoing())
+        session.sent(len(piece))
+        data += piece
     return data
 
 
@@ -19,10 +19,10 @@ def feed(session, data):
     """Feed bytes, [events]; a MESSAGE comes as (topic, payload)."""
     events, at = [], 0
     while at < len(data):
-        space = session.space()
+        space = session.reader.space()
         n = min(len(space), len(data) - at)
         space[:n] = data[at : at + n]
-        session.fed(n)
+        session.reader.fed(n)
         at += n
         event = session.next()
         while event != NOTHING:
@@ -32,6 +32,18 @@ def feed(session, data):
             events.append(event)
             event = session.next()
     return events
+
+
+def session(keepalive_s=60, clean=True, **more):
+    return Session(greeting(b"d", keepalive_s, clean), keepalive_s, clean, **more)
+
+
+def say(session, payload, head=0x32, topic=b"a"):
+    """Publish if there is room: True, and its identifier."""
+    if not session.room():
+        return -1
+    session.publish(head, topic, payload)
+    return session._ident if head & 6 else 0
 
 
 def up(session, connack=CONNACK):

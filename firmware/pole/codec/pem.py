@@ -1,23 +1,37 @@
-"""Certificates and keys as text (RFC 7468): a board's TLS wants the bytes within."""
+"""Certificates and keys for TLS: a board's wants the bytes within the text (RFC 7468)."""
 
 import binascii
 
 from pole.errors import ConfigError
 
-_MARK = b"-----"
+
+def der(source):
+    """PEM text, or the file (PEM or DER) at a path, as DER; None for nothing. ConfigError when it is broken."""
+    if not source:
+        return None
+    data = source.encode()
+    if data[:5] != b"-----":
+        try:
+            with open(source, "rb") as file:
+                data = file.read()
+        except OSError:
+            raise ConfigError("no file " + source)
+    parts = data.split(b"-----")
+    if not parts[0]:
+        body = b"".join(parts[2].split()) if len(parts) > 3 and parts[3] == b"END" + parts[1][5:] else b""
+        data = b"" if len(body) % 4 else binascii.a2b_base64(body)  # not every MicroPython looks
+    if not data:
+        raise ConfigError("PEM")
+    return data
 
 
-def der(data):
-    """The first object in PEM `data` as DER bytes; `data` itself when it is no PEM. ConfigError when it is broken."""
-    if not data.startswith(_MARK):
-        return data
-    parts = data.split(_MARK)
-    if len(parts) < 4 or parts[3] != b"END" + parts[1][5:]:
-        raise ConfigError("PEM")
-    body = parts[2].replace(b"\r", b"").replace(b"\n", b"")
-    if len(body) % 4:  # not every MicroPython looks
-        raise ConfigError("PEM")
-    try:
-        return binascii.a2b_base64(body)
-    except ValueError:  # binascii.Error is one
-        raise ConfigError("PEM")
+def tls(options):
+    """What net.connect takes, from the options of an uplink: ca, cert, key, verify, server_name, host."""
+    if options["verify"] and not options["ca"]:
+        raise ConfigError("ca")
+    return {
+        "cadata": der(options["ca"]) if options["verify"] else None,
+        "cert": der(options["cert"]),
+        "key": der(options["key"]),
+        "server_hostname": options["server_name"] or options["host"],
+    }

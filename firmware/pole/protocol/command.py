@@ -1,85 +1,70 @@
 """Commands from upstream: read once, obeyed once, and answered as often as they come.
 
-A command is a flat JSON object: `id` (string or number, the sender's own), `value`, and `expires`: a moment
+A command is a JSON object: `id` (string or whole number, the sender's own), `value`, and `expires`: a moment
 (RFC 3339), or seconds since 1970, or, below a million, seconds from now.
 """
 
-from pole import errors
-from pole.codec import iso8601, json_fields
+import json
 
-_LONGEST_ID = 64  # bytes
+from pole import errors
+
+_LONGEST = 256  # bytes of a command
+_LONGEST_ID = 64  # bytes, as JSON
 _RELATIVE = 1000000  # fewer seconds than this are a delay, not a date
 _UNIX_2020 = 1577836800
 _HORIZON = 0x3FFFFFFF  # seconds since 2020, until 2054; who sends milliseconds since 1970 is beyond
+_MEMORY = 16
 
-_WORDS = {
-    errors.READ_ONLY: "read_only",
-    errors.OUT_OF_RANGE: "out_of_range",
-    errors.OVERRIDDEN: "overridden",
-    errors.NOT_OWNED: "not_owned",
-    errors.UNKNOWN_POINT: "unknown_point",
-    errors.BAD_REQUEST: "bad_request",
-    errors.BAD_VALUE: "bad_value",
-}
+_WORDS = (
+    "",
+    "read_only",
+    "out_of_range",
+    "overridden",
+    "not_owned",
+    "unknown_point",
+    "expired",
+    "bad_request",
+    "bad_value",
+)
 
 
-class Command:
-    """One command. ValueError when the text is none.
+def _written(text, key, value):
+    """A JSON value as text, a number as it was written: a board's float would turn 39.904211 into 39.904209."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        text = text[text.index('"%s"' % key) + len(key) + 2 :].lstrip(" \t\r\n:")
+        return text[: len(text) - len(text.lstrip("+-.0123456789Ee"))]
+    return json.dumps(value)
 
-    `id`: its JSON token; `value`: text; `kind` of expiry: NONE, AFTER (`expires` is seconds from now) or AT
-    (`expires` is what iso8601.parse returns) or SINCE_2020 (`expires` is seconds).
+
+def moment(text, clock):
+    """Seconds since 2020 of `2026-11-22T16:00:00.5+08:00` (RFC 3339); parts of a second are dropped.
+
+    ValueError for anything else, a moment without offset included: it would mean another time at each reader.
     """
-
-    NONE, AFTER, AT, SINCE_2020 = 0, 1, 2, 3
-
-    def __init__(self, text):
-        fields = json_fields.parse(text)
-        self.id = fields.get("id", "null")
-        if self.id in ("null", "true", "false", '""') or len(self.id.encode()) > _LONGEST_ID:
-            raise ValueError("id")
-        if fields.get("value", "null") == "null":
-            raise ValueError("value")
-        self.value = json_fields.plain(fields["value"])
-        self.kind, self.expires = _expiry(fields.get("expires", "null"))
-
-
-def _expiry(token):
-    if token == "null":
-        return Command.NONE, 0
-    if token[0] == '"':
-        return Command.AT, iso8601.parse(json_fields.plain(token))
-    seconds = int(token.split(".")[0])
-    if seconds < _RELATIVE:
-        return Command.AFTER, seconds
-    if seconds - _UNIX_2020 > _HORIZON:
-        raise ValueError("expires")
-    return Command.SINCE_2020, seconds - _UNIX_2020
-
-
-class Recent:
-    """The answers to the last `n` commands that were tried, by point and id."""
-
-    def __init__(self, n=16):
-        self._seen = [None] * n  # type: list
-        self._next = 0
-
-    def find(self, i, ident):
-        """The answer given before, or None."""
-        for seen in self._seen:
-            if seen and seen[0] == i and seen[1] == ident:
-                return seen[2]
-        return None
-
-    def add(self, i, ident, answer):
-        self._seen[self._next] = (i, ident, answer)
-        self._next = (self._next + 1) % len(self._seen)
+    date, tail = text[:19], text[19:]
+    if date[17:] == "60":  # a leap second
+        date = date[:17] + "59"
+    year, month, day, hour, minute, second = map(int, date.replace("T", "-").replace(":", "-").split("-"))
+    at = clock.seconds_2020(year, month, day, hour, minute, second)
+    if clock.iso(at)[:19] != date:  # a 31st of November, or other marks between the numbers
+        raise ValueError(text)
+    if tail[:1] == "." and "0" <= tail[1:2] <= "9":
+        tail = tail[1:].lstrip("0123456789")
+    if tail in ("Z", "z"):
+        tail = "+00:00"
+    east = int(tail[1:3]) * 60 + int(tail[4:])
+    if tail[1:] != "%02d:%02d" % (east // 60, east % 60) or tail[0] not in "+-" or east >= 1440:
+        raise ValueError(text)
+    return at - 60 * east if tail[0] == "+" else at + 60 * east
 
 
 class Commands:
     """Obeys commands on behalf of `source`, an uplink's kind.
 
-    `clock` has now() and seconds_2020(), as pole.clock. `kept`: commands may have waited somewhere on their way, so
-    that only a moment of expiry tells an old one from a new one.
+    `clock` has now(), iso() and seconds_2020(), as pole.clock. `kept`: commands may have waited somewhere on their
+    way, so that only a moment of expiry tells an old one from a new one.
     """
 
     def __init__(self, store, clock, source, kept):
@@ -87,47 +72,61 @@ class Commands:
         self._clock = clock
         self._source = source
         self._kept = kept
-        self._recent = Recent()
-        self.obeyed = self.refused = self.malformed = 0
+        self._recent = []  # (point, id, answer) of the last that were tried
 
     def take(self, name, text):
-        """Try the command `text` for point `name`, both bytes. (id token, "" or the word for why not, point or -1)."""
-        ident, i, error = "null", -1, "bad_request"
+        """Try the command `text` for point `name`, both bytes. (id as JSON, "" or the word for why not, point or -1).
+
+        What is no command, in UTF-8, in JSON or for what a command must have, is a bad_request.
+        """
+        ident, i = "null", -1
         try:
             i = self._store.find(name.decode())
-            command = Command(text.decode())
-            ident = command.id
-            error = self._recent.find(i, ident)
-            if error is None:
-                error = self._obey(command, i)
-        except ValueError:  # UTF-8, JSON, or what a command must have
-            self.malformed += 1
-        if error:
-            self.refused += 1
+            ident, value, error = self._read(text.decode())
+        except ValueError:
+            return ident, "bad_request", i
+        for seen in self._recent:
+            if seen[0] == i and seen[1] == ident:
+                return ident, seen[2], i
+        if i < 0:
+            error = "unknown_point"
+        if not error:
+            try:
+                self._store.request(i, self._store.parse(i, value), self._source)
+            except errors.PoleError as refusal:
+                error = _WORDS[refusal.code] if refusal.code < len(_WORDS) else "error_%d" % refusal.code
+            self._recent.append((i, ident, error))
+            if len(self._recent) > _MEMORY:
+                self._recent.pop(0)
         return ident, error, i
 
-    def _obey(self, command, i):
-        error = "unknown_point" if i < 0 else self._expired(command)
-        if error:
-            return error
-        try:
-            self._store.request(i, self._store.parse(i, command.value), self._source)
-            self.obeyed += 1
-        except errors.PoleError as refusal:
-            error = _WORDS.get(refusal.code, "error_%d" % refusal.code)
-        self._recent.add(i, command.id, error)
-        return error
+    def _read(self, text):
+        """(id as JSON, value as text, why it is not known to be still wanted or ""); ValueError when it is no command."""
+        fields = json.loads(text) if len(text) <= _LONGEST else None
+        if not isinstance(fields, dict):
+            raise ValueError(text)
+        ident, value, expires = fields.get("id"), fields.get("value"), fields.get("expires")
+        token = json.dumps(ident)
+        if not isinstance(ident, (str, int)) or token in ("true", "false", '""') or len(token) > _LONGEST_ID:
+            raise ValueError("id")
+        if value is None or isinstance(value, (list, dict)):
+            raise ValueError("value")
+        for key in fields:
+            if text.count('"%s"' % key) > 1:  # which of the two? RFC 8259 leaves it to the reader
+                raise ValueError(key)
+        return token, _written(text, "value", value), self._expired(text, expires)
 
-    def _expired(self, command):
-        """Why it is not known to be still wanted, or nothing."""
-        expires = command.expires
-        if command.kind in (Command.NONE, Command.AFTER):
-            if self._kept:
-                return "no_expiry"
-            return "expired" if command.kind == Command.AFTER and expires <= 0 else ""
+    def _expired(self, text, expires):
+        if isinstance(expires, str):
+            expires = moment(expires, self._clock)
+        else:
+            expires = (
+                _RELATIVE - 1 if expires is None else int(_written(text, "expires", expires).split(".")[0])
+            )
+            if expires < _RELATIVE:
+                return "no_expiry" if self._kept else "" if expires > 0 else "expired"
+            expires -= _UNIX_2020
+            if expires > _HORIZON:
+                raise ValueError("expires")
         now = self._clock.now()
-        if now is None:
-            return "clock_unknown"
-        if command.kind == Command.AT:
-            expires = self._clock.seconds_2020(*expires[:6]) - 60 * expires[6]
-        return "expired" if now > expires else ""
+        return "clock_unknown" if now is None else "expired" if now > expires else ""

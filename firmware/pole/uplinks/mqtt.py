@@ -135,19 +135,13 @@ zh = "最长重连等待"
 """
 
 import asyncio
-import binascii
 
-from pole import clock, errors
-from pole.codec import pem
-from pole.codec.mqtt import RETAIN
+from pole import clock
 from pole.errors import PoleError
 from pole.log import INFO, WARN
 from pole.protocol import mqtt_session as mqtt
-from pole.protocol.backoff import Backoff
 from pole.protocol.command import Commands
-from pole.protocol.mqtt_json import LONGEST, Json
-from pole.protocol.mqtt_topics import Topics
-from pole.protocol.report import Report
+from pole.protocol.mqtt_points import LONGEST, Points
 
 _TICK_MS = 100
 _CONNECT_S = 20
@@ -159,235 +153,177 @@ class Uplink:
     """`options`: the card's, all of them. What it counts begins with `mqtt_`."""
 
     def __init__(self, pole, options):
-        store = pole.store
         self.pole = pole
         self.options = options
-        self.host = options["host"]
         self.port = options["port"] or (8883 if options["tls"] else 1883)
         self.sent = 0  # reports of points
-        self.topics = Topics(options["prefix"], pole.id, store)
-        self.session = self._session(options)
-        self.payload = Json(self.session, self.topics, store, clock)
-        self.commands = Commands(store, clock, "mqtt", kept=not options["clean"])
-        self._report = Report(store)
-        self._results = []
-        seed = binascii.crc32(pole.id.encode()) ^ clock.ticks_us()
-        self._backoff = Backoff(seed, options["retry_min_ms"], options["retry_max_ms"])
-        self._stream = None
-        self._broken = None  # what ended the connection
-        self._tell_status = False
-        self._wake = None
-
-    def _session(self, options):
-        will = (self.topics.base + b"status", Json.offline, 1, True)
-        username = options["username"].encode() or None
-        return mqtt.Session(
-            (options["client_id"] or self.pole.id).encode(),
-            options["keepalive_s"],
+        base = ("%s/%s/" % (options["prefix"], pole.id)).encode()
+        points = self.points = Points(pole.store, clock, base)
+        name, word, clean, silence = (
+            options["username"],
+            options["password"],
             options["clean"],
-            username,
-            options["password"].encode() if username else None,
-            will,
-            options["window"],
-            packet=self.topics.longest + LONGEST,
-            answer_s=options["answer_s"],
+            options["keepalive_s"],
         )
+        hello = mqtt.greeting(
+            (options["client_id"] or pole.id).encode(), silence, clean, name.encode() or None,
+            word.encode() if name else None, (base + b"status", b'{"online":false}', 1, True),
+        )  # fmt: skip
+        self.session = mqtt.Session(
+            hello, silence, clean, options["window"], points.packet, 384, options["answer_s"], points.filters
+        )
+        self.commands = Commands(pole.store, clock, "mqtt", not clean)
+        self._results = []  # answers that wait for room
+        self._stream = self._reader = None
+        self._tell_status = False
 
     # The connection's life
 
     async def run(self, beat):
         """For ever: connect, serve, wait, again."""
-        self._wake = asyncio.Event()
-        try:
-            while True:
-                await self._once(beat)
-                await self._pause(self._backoff.next(), beat)
-        finally:
-            self.close()
+        shortest, longest = self.options["retry_min_ms"], self.options["retry_max_ms"]
+        step = 0
+        while True:
+            self._age_ms = 0
+            try:
+                beat()
+                self._stream = await self._connect()
+                if self._stream:
+                    await self._serve(beat)
+                step = 0  # it only waits for the time
+            except (OSError, ValueError, MemoryError, PoleError, asyncio.TimeoutError) as error:
+                self.pole.log.add(WARN, "mqtt", _reason(error))
+            finally:
+                self.close()
+            if self._age_ms > _STABLE_MS:
+                step = 0
+            step = max(min(2 * step, longest), shortest)
+            rest = mqtt.wait_ms(step)
+            while rest > 0:
+                beat()
+                await clock.sleep_ms(min(rest, 1000))
+                rest -= 1000
 
     def close(self):
         """Release the socket. The broker then publishes our will."""
+        self._broken = OSError("closed")
         self.session.close()
+        if self._reader:
+            self._reader.cancel()
+            self._reader = None
         if self._stream:
             self._stream.close()
             self._stream = None
 
-    async def _once(self, beat):
-        """One connection, from its beginning to whatever ends it."""
-        try:
-            await self._time_known(beat)
-            beat()
-            connecting = self.pole.net.connect(self.host, self.port, tls=self._tls())
-            self._stream = await asyncio.wait_for(connecting, _CONNECT_S)
-            await self._serve(beat)
-        except (OSError, ValueError, MemoryError, PoleError, asyncio.TimeoutError) as error:
-            self._say(WARN, _reason(error))
-        finally:
-            self.close()
+    async def _connect(self):
+        """A stream to the broker, or None while the time is unknown: certificates have dates."""
+        options, tls = self.options, None
+        if options["tls"]:
+            if options["verify"] and clock.now() is None:
+                if not options["without_time"]:
+                    self.pole.log.add(
+                        WARN, "mqtt", "waits for the time: no certificate can be checked without it"
+                    )
+                    return None
+                self.pole.log.add(WARN, "mqtt", "time unknown: certificate dates are not checked")
+            from pole.codec import pem  # a pole that does not encrypt has no room for it
 
-    async def _time_known(self, beat):
-        """Certificates have dates: without the time they prove nothing."""
-        if not self.options["tls"] or not self.options["verify"]:
-            return
-        while clock.now() is None:
-            if self.options["without_time"]:
-                self._say(WARN, "time unknown: certificate dates are not checked")
-                return
-            self._say(WARN, "waits for the time: no certificate can be checked without it")
-            await self._pause(1000, beat)
-
-    def _tls(self):
-        options = self.options
-        if not options["tls"]:
-            return None
-        if options["verify"] and not options["ca"]:
-            raise errors.ConfigError("ca")
-        return {
-            "cadata": _der(options["ca"]) if options["verify"] else None,
-            "cert": _der(options["cert"]),
-            "key": _der(options["key"]),
-            "server_hostname": options["server_name"] or self.host,
-        }
-
-    async def _pause(self, ms, beat):
-        while ms > 0:
-            beat()
-            await clock.sleep_ms(min(ms, 1000))
-            ms -= 1000
+            tls = pem.tls(options)
+        return await asyncio.wait_for(self.pole.net.connect(options["host"], self.port, tls=tls), _CONNECT_S)
 
     async def _serve(self, beat):
-        self._broken = None
-        self.session.open()
-        self._wake.set()
-        tasks = (asyncio.create_task(self._read()), asyncio.create_task(self._write()))
-        try:
-            await self._watch(beat)
-        finally:
-            for task in tasks:
-                task.cancel()
-
-    async def _watch(self, beat):
         """Let time pass for the session until the connection breaks."""
-        session, last, age_ms = self.session, clock.ticks_ms(), 0
-        while self._broken is None:
+        session, last = self.session, clock.ticks_ms()
+        self._broken = None  # what ended the connection
+        session.open()
+        self._reader = asyncio.create_task(self._read(self._stream))
+        while not self._broken:
+            self._pump()
+            beat()
             await clock.sleep_ms(_TICK_MS)
             now = clock.ticks_ms()
             passed, last = clock.ticks_diff(now, last), now
             session.tick(passed)
-            if session.state == mqtt.UP and age_ms < _STABLE_MS:
-                age_ms += passed
-                if age_ms >= _STABLE_MS:
-                    self._backoff.reset()
-            self._pump()
-            beat()
+            if session.state == mqtt.UP:
+                self._age_ms += passed
         raise self._broken
 
-    async def _write(self):
+    async def _read(self, stream):
         session = self.session
+        reader = session.reader
         try:
             while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while session.pending():
-                    data = session.outgoing()
-                    await self._stream.write(data)
-                    session.sent(len(data))
-                    self._pump()
-        except Exception as error:  # `_watch` raises it where the connection is known
-            self._broken = self._broken or error
-
-    async def _read(self):
-        session = self.session
-        try:
-            while True:
-                n = await self._stream.readinto(session.space())
-                if not n:
+                await stream.ready
+                n = stream.take(reader.space())
+                if n == 0:
                     raise OSError("closed by the broker")
-                session.fed(n)
-                while not self._events():  # the socket takes nothing just now
-                    await clock.sleep_ms(20)
-        except Exception as error:
-            self._broken = self._broken or error
+                reader.fed(n or 0)
+                while True:
+                    self._events()
+                    if not session.full():
+                        break
+                    await clock.sleep_ms(20)  # the socket takes nothing just now
+        except Exception as error:  # `_serve` raises it where the connection is known
+            self._broken = error
 
     def _events(self):
-        """Treat all that came; False when the rest must wait until our answers are sent."""
-        event = self.session.next()
-        while event != mqtt.NOTHING:
+        """Treat all that came."""
+        session, base = self.session, self.points.base
+        while True:
+            event = session.next()
+            if not event:
+                break
             if event == mqtt.MESSAGE:
-                self._message()
+                self.pole.count("mqtt_" + self._command(session.reader, base))
             elif event == mqtt.CONNECTED:
-                self._connected()
+                self.pole.count("mqtt_connects")
+                self.pole.log.add(INFO, "mqtt", "connected")
+                self.points.forget()  # a broker that was restarted may have lost what it retained
+                self._tell_status = True
             elif event == mqtt.REFUSED:
-                self._say(WARN, "the broker refuses our subscription: no commands")
-            event = self.session.next()
+                self.pole.log.add(WARN, "mqtt", "the broker refuses our subscription: no commands")
         self._pump()
-        return not self.session.full()
-
-    def _connected(self):
-        self.pole.count("mqtt_connects")
-        self._say(INFO, "connected")
-        self._report.forget()  # a broker that was restarted may have lost what it retained
-        self._tell_status = True
-        self.session.subscribe(self.topics.filters(), 1)
-
-    def _say(self, level, text):
-        self.pole.log.add(level, "mqtt", "%s:%d %s" % (self.host, self.port, text))
-
-    # Out
 
     def _pump(self):
-        """Write what is due and has room: status, then answers, then points."""
-        session = self.session
-        if session.state == mqtt.UP:
-            if self._tell_status and session.room():
-                self._tell_status = False
-                self.payload.status(self.pole.info)
-            while self._results and session.room():
-                self.payload.result(*self._results.pop(0))
-            self._points(self.options["qos"])
-        if session.pending():
-            self._wake.set()
-
-    def _points(self, qos):
-        now = clock.uptime_s()
-        while self.session.room(qos):
-            i = self._report.due(now)
-            if i < 0:
+        """Write what is due and has room: status, then answers, then points. Give the socket what it takes."""
+        session, points, qos = self.session, self.points, self.options["qos"]
+        now, i = clock.uptime_s(), 0
+        while True:
+            while session.pending():
+                n = self._stream.give(session.outgoing())
+                session.sent(n)
+                if not n:
+                    return
+            if session.state != mqtt.UP or not session.room():
                 return
-            self.payload.point(i, qos)
-            self._report.told(i, now)
-            self.sent += 1
+            if self._tell_status:
+                self._tell_status = False
+                session.publish(0x33, points.base + b"status", points.status(self.pole.info))
+            elif self._results:
+                topic, ident, error, i = self._results.pop(0)
+                session.publish(0x32, topic, points.result(ident, error, i))
+            else:
+                i = points.due(now)
+                if i < 0:
+                    return
+                points.tell(session, i, qos)
+                points.told(i, now)
+                self.sent += 1
 
-    # In
-
-    def _message(self):
-        reader = self.session.reader
-        if reader.flags & RETAIN:  # a command of yesterday, kept by the broker
-            self.pole.count("mqtt_retained")
-            return
-        name = self.topics.commanded(bytes(reader.view[reader.topic : reader.topic_end]))
-        if name is None:
-            self.pole.count("mqtt_strange")
-            return
+    def _command(self, reader, base):
+        """Treat a message; the word it is counted by."""
+        topic = bytes(reader.view[reader.topic : reader.topic_end])
+        if reader.head & 1:  # a command of yesterday, kept by the broker
+            return "retained"
+        if not topic.startswith(base) or not topic.endswith(b"/set"):
+            return "strange"
+        topic = topic[:-3]
         text = b"" if reader.cut else bytes(reader.view[reader.payload : reader.end])
-        answer = self.commands.take(name, text)
-        self.pole.count("mqtt_" + (answer[1] or "obeyed"))
-        topic = self.topics.result(name)
-        if topic and len(self._results) < _RESULTS:  # who floods us gets no more answers than we can keep
-            self._results.append((topic,) + answer)
-
-
-def _der(source):
-    """PEM text, or the file (PEM or DER) at a path, as DER; None for nothing."""
-    if not source:
-        return None
-    if source.startswith("-----"):
-        return pem.der(source.encode())
-    try:
-        with open(source, "rb") as file:
-            return pem.der(file.read())
-    except OSError:
-        raise errors.ConfigError("no file " + source)
+        ident, error, i = self.commands.take(topic[len(base) : -1].replace(b"/", b"."), text)
+        # who floods us gets no more answers than we can keep
+        if len(topic) + 13 + LONGEST <= self.points.packet and len(self._results) < _RESULTS:
+            self._results.append((topic + b"result", ident, error, i))
+        return error or "obeyed"
 
 
 def _reason(error):

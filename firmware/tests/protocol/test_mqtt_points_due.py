@@ -2,7 +2,7 @@ import unittest
 
 import points_bin
 from pole import clock, quality
-from pole.protocol.report import Report
+from pole.protocol.mqtt_points import Points
 from pole.store import Store, Table
 
 # name, raw limits wide; deadband, min_s, max_s are set by each test
@@ -29,9 +29,13 @@ def told(report, now):
     return found
 
 
+def report_of(s):
+    return Points(s, clock, b"yigan/p/")
+
+
 class Due(unittest.TestCase):
     def test_everything_once_at_first(self):
-        r = Report(store())
+        r = report_of(store())
         self.assertEqual(told(r, 5), [0, 1, 2, 3])
         self.assertEqual(told(r, 5), [])
         self.assertEqual(told(r, 6), [])
@@ -39,12 +43,12 @@ class Due(unittest.TestCase):
         self.assertEqual(told(r, 6), [0, 1, 2, 3])
 
     def test_stays_due_until_told(self):
-        r = Report(store())
+        r = report_of(store())
         self.assertEqual([r.due(5), r.due(5), r.due(6)], [0, 0, 0])
 
     def test_at_once_on_change(self):
         s = store()
-        r = Report(s)
+        r = report_of(s)
         told(r, 5)
         s.put(1, 7)
         self.assertEqual(told(r, 5), [1])
@@ -56,7 +60,7 @@ class Due(unittest.TestCase):
     def test_dead_band_is_about_what_was_told(self):
         s = store(deadband=10)
         s.put(0, 100)
-        r = Report(s)
+        r = report_of(s)
         told(r, 5)
         for k, (value, wanted) in enumerate(
             ((105, []), (110, []), (111, [0]), (102, []), (101, []), (100, [0]))
@@ -67,7 +71,7 @@ class Due(unittest.TestCase):
     def test_shortest_interval(self):
         s = store(min_s=10)
         s.put(0, 1)
-        r = Report(s)
+        r = report_of(s)
         told(r, 5)
         s.put(0, 2)
         self.assertEqual([told(r, t) for t in (5, 6, 14, 15, 16)], [[], [], [], [0], []])
@@ -75,7 +79,7 @@ class Due(unittest.TestCase):
     def test_change_that_went_back_is_none(self):
         s = store(min_s=10)
         s.put(0, 1)
-        r = Report(s)
+        r = report_of(s)
         told(r, 5)
         s.put(0, 2)
         told(r, 6)
@@ -83,7 +87,7 @@ class Due(unittest.TestCase):
         self.assertEqual(told(r, 15), [])
 
     def test_longest_interval(self):
-        r = Report(store(max_s=30))
+        r = report_of(store(max_s=30))
         told(r, 5)
         self.assertEqual(told(r, 34), [])
         self.assertEqual(told(r, 35), [0, 1, 2, 3])
@@ -93,7 +97,7 @@ class Due(unittest.TestCase):
     def test_loss_of_quality_does_not_wait(self):
         s = store(min_s=10)
         s.put(0, 1)
-        r = Report(s)
+        r = report_of(s)
         told(r, 5)
         s.fail(0, quality.FAULT)
         self.assertEqual(told(r, 6), [0])
@@ -107,7 +111,7 @@ class Due(unittest.TestCase):
         s = store()
         s.table.ttl_s[2] = 4
         s.put(2, 9)
-        r = Report(s)
+        r = report_of(s)
         now = clock.uptime_s()
         told(r, now)
         s.quality = lambda i: quality.STALE if i == 2 else quality.NEVER  # as five seconds later
@@ -116,14 +120,14 @@ class Due(unittest.TestCase):
 
     def test_no_value_has_no_dead_band(self):
         s = store(deadband=1)
-        r = Report(s)
+        r = report_of(s)
         told(r, 5)
         s._raw[0] = 500
         self.assertEqual(told(r, 6), [])
 
     def test_change_while_the_rest_is_told(self):
         s = store()
-        r = Report(s)
+        r = report_of(s)
         self.assertEqual(r.due(5), 0)
         r.told(0, 5)
         s.put(0, 3)
@@ -131,7 +135,7 @@ class Due(unittest.TestCase):
 
     def test_slow_link_reaches_every_point(self):
         s = store()
-        r = Report(s)
+        r = report_of(s)
         heard = []
         for second in range(40):  # one message a second, while the first point changes all the time
             s.put(0, second)

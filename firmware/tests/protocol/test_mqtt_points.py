@@ -3,9 +3,8 @@ import unittest
 
 import points_bin
 from pole import clock, quality
-from pole.protocol.mqtt_json import LONGEST, Json
-from pole.protocol.mqtt_session import Session
-from pole.protocol.mqtt_topics import Topics
+from mqtt_wire import sent, session, up
+from pole.protocol.mqtt_points import Points
 from pole.store import Store, Table
 
 UNITS = ("%", "µg/m3", "deg")
@@ -36,27 +35,26 @@ class Clock:
 class Said(unittest.TestCase):
     def setUp(self):
         self.store = Store(Table(points_bin.build(ROWS, UNITS)))
-        self.topics = Topics("yigan", "demo-0001", self.store)
-        self.session = Session(b"d", packet=self.topics.longest + LONGEST)
-        self.session.open()
-        self.session.sent(self.session.pending())
-        self.session.space()[:4] = b"\x20\x02\x00\x00"
-        self.session.fed(4)
-        self.session.next()
         self.clock = Clock()
-        self.json = Json(self.session, self.topics, self.store, self.clock)
+        self.json = Points(self.store, self.clock, b"yigan/demo-0001/")
+        self.session = up(session(packet=self.json.packet))
 
     def said(self):
         """(topic, retained, text) of the one packet that was written."""
-        data = bytes(self.session.outgoing())
-        self.session.sent(len(data))
+        data = sent(self.session)
         at = 2 if data[1] < 128 else 3
         n = data[at] << 8 | data[at + 1]
         skip = 2 if data[0] & 6 else 0
         return data[at + 2 : at + 2 + n].decode(), data[0] & 1, data[at + 2 + n + skip :].decode()
 
+    def status(self, info):
+        self.session.publish(0x31, b"yigan/demo-0001/status", self.json.status(info))
+
+    def result(self, topic, ident, error, i):
+        self.session.publish(0x30, b"yigan/demo-0001/" + topic, self.json.result(ident, error, i))
+
     def point(self, name):
-        self.json.point(self.store.index(name), 0)
+        self.json.tell(self.session, self.store.index(name), 0)
         topic, retained, text = self.said()
         self.assertEqual((topic, retained), ("yigan/demo-0001/" + name.replace(".", "/"), 1))
         return text
@@ -132,22 +130,21 @@ class Said(unittest.TestCase):
             self.assertTrue('"value":null,' in self.point("air.f"))
 
     def test_status(self):
-        self.json.status({"board": "esp32-devkit", "version": "0.1.0"})
+        self.status({"board": "esp32-devkit", "version": "0.1.0"})
         topic, retained, text = self.said()
         self.assertEqual((topic, retained), ("yigan/demo-0001/status", 1))
         said = json.loads(text)
         self.assertEqual(
             (said["online"], said["board"], said["at"]), (True, "esp32-devkit", "2026-11-22T08:00:00Z")
         )
-        self.assertEqual(json.loads(Json.offline.decode()), {"online": False})
 
     def test_results(self):
         self.store.put(0, 500)
-        self.json.result(b"lamp/level/result", '"a"', "", 0)
+        self.result(b"lamp/level/result", '"a"', "", 0)
         topic, retained, text = self.said()
         self.assertEqual((topic, retained), ("yigan/demo-0001/lamp/level/result", 0))
         self.assertEqual(text, '{"id":"a","ok":true,"error":null,"value":50.0,"at":"2026-11-22T08:00:00Z"}')
-        self.json.result(b"x/result", "null", "unknown_point", -1)
+        self.result(b"x/result", "null", "unknown_point", -1)
         said = json.loads(self.said()[2])
         self.assertEqual(
             (said["id"], said["ok"], said["error"], said["value"]), (None, False, "unknown_point", None)
@@ -155,13 +152,10 @@ class Said(unittest.TestCase):
 
     def test_longest_things_fit(self):
         self.store.put(5, 4294967295)
-        name = b"n" * 32
-        topic = self.topics.result(name)
-        self.json.result(topic, '"' + "i" * 62 + '"', "clock_unknown", 5)
+        self.result(b"n" * 32 + b"/result", '"' + "i" * 62 + '"', "clock_unknown", 5)
         json.loads(self.said()[2])
-        self.json.status({"board": "b" * 99, "version": "v" * 99, "reset_cause": "r" * 99})
+        self.status({"board": "b" * 99, "version": "v" * 99, "reset_cause": "r" * 99})
         json.loads(self.said()[2])
-        self.assertEqual(self.topics.result(b"n" * 99), None)
 
 
 if __name__ == "__main__":
