@@ -105,7 +105,7 @@ class Service:
             self._refuse(n, errors.BAD_REQUEST, "")
         if request.get("do") == "restart":
             await clock.sleep_ms(100)  # the answer is to leave before the board does
-            self.pole.hal.reset(request.get("mode") != "soft")
+            self.pole.restart(request.get("mode") != "soft")
 
     def _refuse(self, n, code, detail):
         self._say({"n": n, "error": WORDS.get(code, "error"), "code": code, "at": str(detail)})

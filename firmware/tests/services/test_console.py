@@ -50,25 +50,20 @@ class Line:
         return found
 
 
-class Hal:
-    def __init__(self):
-        self.resets = []
-
-    def reset(self, hard=True):
-        self.resets.append(hard)
-
-
 class Pole:
     def __init__(self):
         self.id = "demo-0001"
         self.store = Store(Table(build(ROWS)))
         self.log = Log()
         self.console = Line()
-        self.hal = Hal()
+        self.restarts = []
         self.info = {"pole": self.id, "board": "none", "version": "1", "bundle": "ff", "uid": "00"}
         self.asked = []
         self.store.own(1, lambda raw, source: self.asked.append((raw, source)))
         self.store.own(3, lambda raw, source: self.asked.append((raw, source)))
+
+    def restart(self, hard=True):
+        self.restarts.append(hard)
 
 
 class Desk(unittest.TestCase):
@@ -180,7 +175,7 @@ class Answers(Desk):
     def test_restart_after_its_answer(self):
         self.line.ask(n=1, do="restart", mode="soft")
         self.assertEqual(self.turn(250), [{"n": 1, "ok": {}}])
-        self.assertEqual(self.pole.hal.resets, [False])
+        self.assertEqual(self.pole.restarts, [False])
 
     def test_restart_refused(self):
         self.line.ask(n=1, do="restart", mode="sideways")
@@ -259,7 +254,7 @@ class Hostile(Desk):
             answers = self.ask(**request)
             self.assertEqual((request, len(answers)), (request, 1))
             self.assertTrue(answers[0]["error"] in ("bad_request", "bad_value", "unknown_point"))
-        self.assertEqual((self.pole.asked, self.pole.hal.resets), ([], []))
+        self.assertEqual((self.pole.asked, self.pole.restarts), ([], []))
 
     def test_amid_prints_and_prompts(self):
         self.line.waiting = (
