@@ -44,6 +44,7 @@ BOARD_ONLY = {"machine", "network", "esp32", "rp2", "bluetooth"}
 OUTSIDE = {"asyncio", "time", "socket", "select", "os", "ssl", "random"} | BOARD_ONLY  # I/O, time, chance
 PURE = {"codec", "protocol", "crypto"}
 
+COLUMNS = 140  # the formatter's 110 is for code; a sentence in two languages may be longer
 LINES = 400
 TEST_LINES = 500  # vectors are long, and read by nobody
 FUNCTION_LINES = 60
@@ -249,6 +250,15 @@ def test_modules_can_be_read_in_one_sitting():
     lengths = ((p, len(p.read_text(encoding="utf-8").splitlines())) for p in all_code())
     most = {True: TEST_LINES, False: LINES}
     none(place(p, n, f"{n} lines") for p, n in lengths if n > most[p.name.startswith("test_")])
+
+
+def test_lines_end_somewhere():
+    none(
+        place(p, number, f"{len(line)} characters")
+        for p in all_code()
+        for number, line in enumerate(p.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > COLUMNS
+    )
 
 
 def functions() -> Iterator[tuple[Path, ast.AST, int]]:
