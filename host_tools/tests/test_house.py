@@ -41,7 +41,7 @@ NOT_TOGETHER = {"drivers", "services", "uplinks"}  # a module of these imports n
 EXCEPT = {("drivers", "modbus_rtu")}  # ...but this one is a bus that others stand on
 
 BOARD_ONLY = {"machine", "network", "esp32", "rp2", "bluetooth"}
-OUTSIDE = {"asyncio", "time", "socket", "select", "os", "ssl", "random"} | BOARD_ONLY  # I/O, time, chance
+OUTSIDE = {"asyncio", "time", "socket", "select", "os", "ssl"} | BOARD_ONLY  # I/O, time
 PURE = {"codec", "protocol", "crypto"}
 
 COLUMNS = 140  # the formatter's 110 is for code; a sentence in two languages may be longer
@@ -115,7 +115,7 @@ def test_drivers_services_and_uplinks_do_not_know_each_other():
 
 def test_codecs_protocols_and_crypto_are_pure():
     none(
-        place(path, line, f"{name}: no I/O, no time, no chance here")
+        place(path, line, f"{name}: no I/O, no time here")
         for path in files(POLE)
         if room(path) in PURE
         for line, name in imports(path)
