@@ -1,10 +1,9 @@
-"""Modbus frames: build and take apart, in buffers of the caller's, without allocating.
+"""Modbus as a master speaks it: frames built and taken apart in buffers of the caller's, without allocating.
 
-Source: MODBUS Application Protocol V1.1b3 (functions, exceptions), MODBUS over Serial Line V1.02 (RTU),
-MODBUS Messaging on TCP/IP V1.0b (MBAP header).
+Source: MODBUS Application Protocol V1.1b3 (functions, exceptions), MODBUS over Serial Line V1.02 (RTU).
 
 A PDU is the function code and its data, at most 253 bytes. An RTU frame is address, PDU, CRC low byte
-first. A TCP frame is transaction u16, protocol u16 = 0, length u16 (unit and PDU), unit u8, PDU.
+first. The other end is protocol/modbus_server.py, which takes only numbers from here.
 """
 
 from pole.codec import crc
@@ -125,25 +124,3 @@ def _answers(frame, at, pdu):
     if function in (WRITE_COIL, WRITE_REGISTER, WRITE_COILS, WRITE_REGISTERS, MASK_WRITE):
         return frame[at + 2] == pdu[1] and frame[at + 3] == pdu[2]
     return True
-
-
-def mbap(buf, start, end):
-    """Length of the TCP frame at buf[start:end], header included; 0 if it is not all there; -1 if it is none.
-
-    A stream that is none cannot be put in step again: close it (V1.0b, 4.4.2.1).
-    """
-    n = end - start
-    if n < 6:
-        # What is there already may show that nothing good can follow.
-        return -1 if n > 2 and buf[start + 2] or n > 3 and buf[start + 3] else 0
-    length = word(buf, start + 4)
-    if word(buf, start + 2) or length < 2 or length > MOST_PDU + 1:
-        return -1
-    return length + 6 if n >= length + 6 else 0
-
-
-def put_exception(pdu, at, function, code):
-    """An exception reply. Returns the place behind it."""
-    pdu[at] = function | 0x80
-    pdu[at + 1] = code
-    return at + 2

@@ -68,11 +68,6 @@ class Build(unittest.TestCase):
         modbus.put_write_coil(pdu, 0x00AC, False)
         self.assertEqual(bytes(pdu), octets("05 00 AC 00 00"))
 
-    def test_exception(self):
-        pdu = bytearray(4)
-        self.assertEqual(modbus.put_exception(pdu, 1, 3, modbus.ILLEGAL_ADDRESS), 3)
-        self.assertEqual(bytes(pdu), octets("00 83 02 00"))
-
 
 class ReplyLength(unittest.TestCase):
     def test_published_exchanges(self):
@@ -154,42 +149,6 @@ class FindReply(unittest.TestCase):
                 if at >= 0:  # one in 65536 may be: then it must be a real frame
                     end = modbus.reply_end(noise, at, len(noise), modbus.reply_length(split(request)[1], 5))
                     self.assertTrue(modbus.sealed(noise, at, end))
-
-
-class Mbap(unittest.TestCase):
-    FRAME = octets("15 01 00 00 00 06 FF 03 00 04 00 01")  # V1.0b, 4.4.2.2 (transaction 1501)
-
-    def test_whole(self):
-        self.assertEqual(modbus.mbap(self.FRAME, 0, 12), 12)
-
-    def test_in_pieces(self):
-        for n in range(12):
-            self.assertEqual(modbus.mbap(self.FRAME, 0, n), 0)
-
-    def test_two_in_a_row(self):
-        self.assertEqual(modbus.mbap(self.FRAME + self.FRAME, 12, 24), 12)
-
-    def test_other_protocol(self):
-        self.assertEqual(modbus.mbap(b"GET / HTTP/1.1", 0, 14), -1)
-        self.assertEqual(modbus.mbap(b"GET", 0, 3), -1)
-
-    def test_length_out_of_range(self):
-        for length in (0, 1, 255, 0x0600, 0xFFFF):
-            header = octets("00 01 00 00") + bytes((length >> 8, length & 0xFF)) + octets("01 03")
-            self.assertEqual(modbus.mbap(header, 0, len(header)), -1)
-
-    def test_longest(self):
-        frame = octets("00 01 00 00 00 FE") + bytes(254)
-        self.assertEqual(modbus.mbap(frame, 0, 260), 260)
-
-    def test_noise(self):
-        random.seed(4)
-        for _ in range(500):
-            noise = bytes(
-                random.getrandbits(8) >> random.getrandbits(3) for _ in range(random.getrandbits(5))
-            )
-            n = modbus.mbap(noise, 0, len(noise))
-            self.assertTrue(n == -1 or n == 0 or 8 <= n <= len(noise))
 
 
 if __name__ == "__main__":

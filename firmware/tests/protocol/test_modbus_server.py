@@ -3,7 +3,7 @@ import unittest
 
 from modbus_points import BLOCKS, store
 
-from pole.protocol.modbus_server import ModbusServer
+from pole.protocol.modbus_server import ModbusServer, mbap
 from pole.protocol.register_image import RegisterImage
 
 IDENTITY = ("yigan", "pole", "1.0", "", "yigan smart pole", "esp32-devkit", "demo-0001")
@@ -186,6 +186,42 @@ class LongIdentification(Identification):
 
     def test_unknown_object_restarts_the_stream(self):
         self.assertEqual(self.objects(self.ask("2B 0E 02 80"))[3][0][0], 0)
+
+
+class Mbap(unittest.TestCase):
+    FRAME = bytes.fromhex("150100000006FF0300040001")  # V1.0b, 4.4.2.2 (transaction 1501)
+
+    def test_whole(self):
+        self.assertEqual(mbap(self.FRAME, 0, 12), 12)
+
+    def test_in_pieces(self):
+        for n in range(12):
+            self.assertEqual(mbap(self.FRAME, 0, n), 0)
+
+    def test_two_in_a_row(self):
+        self.assertEqual(mbap(self.FRAME + self.FRAME, 12, 24), 12)
+
+    def test_other_protocol(self):
+        self.assertEqual(mbap(b"GET / HTTP/1.1", 0, 14), -1)
+        self.assertEqual(mbap(b"GET", 0, 3), -1)
+
+    def test_length_out_of_range(self):
+        for length in (0, 1, 255, 0x0600, 0xFFFF):
+            header = bytes.fromhex("00010000") + bytes((length >> 8, length & 0xFF)) + bytes.fromhex("0103")
+            self.assertEqual(mbap(header, 0, len(header)), -1)
+
+    def test_longest(self):
+        frame = bytes.fromhex("0001000000FE") + bytes(254)
+        self.assertEqual(mbap(frame, 0, 260), 260)
+
+    def test_noise(self):
+        random.seed(4)
+        for _ in range(500):
+            noise = bytes(
+                random.getrandbits(8) >> random.getrandbits(3) for _ in range(random.getrandbits(5))
+            )
+            n = mbap(noise, 0, len(noise))
+            self.assertTrue(n == -1 or n == 0 or 8 <= n <= len(noise))
 
 
 class Fuzz(Case):
