@@ -55,7 +55,7 @@ def test_drain_takes_all_that_came(pty):
 
 
 def test_not_there_names_what_is(monkeypatch):
-    monkeypatch.setattr(serial.list_ports, "comports", lambda: [])
+    monkeypatch.setattr(serial.list_ports, "comports", list)
     with pytest.raises(LinkError) as caught:
         serial.open("/dev/ttyNoSuchPort")
     assert "no such port" in str(caught.value) and "only charges" in str(caught.value)

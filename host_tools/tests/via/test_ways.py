@@ -97,7 +97,7 @@ def test_watch_tells_all_then_changes(there, pole):
     pole.put("air.pm2_5", 350)
     until(lambda: there.get(["air.pm2_5"])[0].value == "35.0")
     seen = []
-    for reading in there.watch(["air.pm2_5", "lamp.level"], 0, for_s=3.0):
+    for reading in there.watch(["air.pm2_5", "lamp.level"], 0, for_s=8.0):
         seen.append((reading.name, reading.value))
         if len(seen) == 2:
             pole.put("air.pm2_5", 990)

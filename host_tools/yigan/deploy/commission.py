@@ -10,7 +10,7 @@ from yigan.lang import t
 from yigan.link import serial
 from yigan.link.service import Client
 
-START_S = 40.0  # a board that checks its file system and joins a network first
+START_S = 90.0  # a board that checks its file system and joins a network first
 _FIRST_READINGS_S = 6.0  # the longest wait for sensors' first values; what warms up longer is shown as that
 _SETTLED_S = 2.0  # no further point got its first value for so long: the rest will not soon
 

@@ -17,10 +17,10 @@ from yigan.link.serial import Port
 IN_FLIGHT = 128
 PIECE = 32
 _WHOLE = 0xC5
-_ACK_S = 1.0  # a piece takes 6 ms at 115200 baud; a board that collects its heap, 50 ms
-_WORK_S = (
-    5.0  # the longest silence while the board works: it speaks once a second, but for a row of slow erases
-)
+_ACK_S = 2.0  # a piece takes 6 ms at 115200 baud; a board that collects its heap, 50 ms
+# The longest silence while the board works: it speaks twice a second, an emulated one ten times slower.
+_WORK_S = 12.0
+
 _BREAK = b"\x03"
 _BREAK_S = 2.0
 _TRIES = 6

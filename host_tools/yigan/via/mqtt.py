@@ -22,6 +22,7 @@ from yigan.via.way import Reading, Way, changes, chosen, over, unknown
 _CONNECT_S = 10.0
 _RETAINED_S = 0.7  # silence after which the broker has told all it kept
 _RESULT_S = 15.0
+_BACK_S = 5.0  # a pole that has just lost its connection is usually back after a second or two
 _CODES = {"read_only": 1, "out_of_range": 2, "overridden": 3, "not_owned": 4, "unknown_point": 5, "expired": 6,
           "bad_request": 7, "bad_value": 8}  # fmt: skip
 
@@ -151,6 +152,9 @@ class Mqtt(Way):
         present = self._present()
         if name not in present:
             raise unknown(name, present, self.name)
+        deadline = time.monotonic() + _BACK_S
+        while self._status.get("online") is False and time.monotonic() < deadline:
+            self._gather(0.2, 0.5)
         if self._status.get("online") is False:
             raise LinkError(t("The pole is offline.", "灯杆不在线。"), self.name)
         told = self._command(name, value, int(_RESULT_S))

@@ -79,7 +79,7 @@ def say(answer):
 def work():
     # Said often during long work: the host and the watchdog hear of it.
     feed()
-    if time.ticks_diff(time.ticks_ms(), State.told) > 1000:
+    if time.ticks_diff(time.ticks_ms(), State.told) > 500:
         say("~")
 
 
