@@ -110,14 +110,8 @@ class Reader:
     def __init__(self, size):
         self.buf = bytearray(size)
         self.view = memoryview(self.buf)
-        self.ident = 0
-        self.reset()
-
-    def reset(self):
-        """A new connection: forget all bytes."""
-        self.n = 0  # bytes held
-        self.at = 0  # where the next packet begins
-        self.skip = 0  # bytes of a cut packet still to pass by
+        # Bytes held, where the next packet begins, bytes of a cut packet still to pass by. All 0: a new connection
+        self.n = self.at = self.skip = self.ident = 0
 
     def space(self):
         """Where bytes from the wire go; never empty once `next()` returned 0."""

@@ -50,10 +50,9 @@ def moment(text, clock):
     at = clock.seconds_2020(year, month, day, hour, minute, second)
     if clock.iso(at)[:19] != date:  # a 31st of November, or other marks between the numbers
         raise ValueError(text)
-    if tail[:1] == "." and "0" <= tail[1:2] <= "9":
+    if "0" <= tail[1:2] <= "9" and tail[0] == ".":
         tail = tail[1:].lstrip("0123456789")
-    if tail in ("Z", "z"):
-        tail = "+00:00"
+    tail = "+00:00" if tail in ("Z", "z") else tail
     east = int(tail[1:3]) * 60 + int(tail[4:])
     if tail[1:] != "%02d:%02d" % (east // 60, east % 60) or tail[0] not in "+-" or east >= 1440:
         raise ValueError(text)

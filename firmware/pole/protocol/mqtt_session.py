@@ -91,7 +91,8 @@ class Session:
         self._late = self._stuck = self._quiet = (
             0  # ms since: we wait for it; anything was taken; the broker was heard
         )
-        self.reader.reset()
+        reader = self.reader
+        reader.n = reader.at = reader.skip = 0
 
     def open(self):
         """A transport is there: say CONNECT."""
@@ -213,32 +214,33 @@ class Session:
         start, n = reader.start, reader.end - reader.start
         ident = reader.ident = reader.buf[start] << 8 | reader.buf[start + 1] if n > 1 else 0
         self._quiet = 0  # the broker answers: it hears us, and we hear it
-        if self.state == CONNECTING and head == mqtt.CONNACK and n == 2 and ident <= 0x1FF:
-            return self._connack(ident & 255, ident >> 8)
-        if self.state == UP:
-            if head == mqtt.PINGRESP and not n:
-                self._owed = ""
-                return NOTHING
-            if head == mqtt.SUBACK and n > 2 and ident > _LAST and self._owed == "SUBACK":
-                self._owed = ""
-                return REFUSED if max(reader.view[start + 2 : reader.end]) > 127 else SUBSCRIBED
-            if head == mqtt.PUBACK and n == 2 and ident:
-                k = self._find(ident)
-                if not 0 <= k < self._sent:
-                    return NOTHING
-                self._drop(k)
-                return TAKEN
-            if head == mqtt.PUBREL and n == 2 and ident:
+        if self.state == CONNECTING:
+            if head == mqtt.CONNACK and n == 2 and ident <= 0x1FF:
+                self._connack(ident & 255, ident >> 8)
+                return CONNECTED
+        elif head == mqtt.PINGRESP and not n:
+            self._owed = ""
+            return NOTHING
+        elif head == mqtt.SUBACK and n > 2 and ident > _LAST and self._owed == "SUBACK":
+            self._owed = ""
+            return REFUSED if max(reader.view[start + 2 : reader.end]) > 127 else SUBSCRIBED
+        elif n == 2 and ident and (head == mqtt.PUBACK or head == mqtt.PUBREL):
+            if head == mqtt.PUBREL:
                 if ident in self._held:
                     self._held.remove(ident)
                 self._answer(mqtt.PUBCOMP)
                 return NOTHING
+            k = self._find(ident)
+            if not 0 <= k < self._sent:
+                return NOTHING
+            self._drop(k)
+            return TAKEN
         raise ProtocolError("packet %x" % head)  # not a broker's to say, or nothing we asked for
 
     def _connack(self, code, present):
         """Table 3.1 and 3.2.2.2."""
         if code:
-            error = BusError if code == 3 else AuthError if code == 4 or code == 5 else ProtocolError
+            error = BusError if code == 3 else AuthError if code in b"\x04\x05" else ProtocolError
             raise error(detail="not authorised" if code == 5 else "CONNACK %d" % code)
         self.state = UP
         self._owed = ""
@@ -255,7 +257,6 @@ class Session:
                 packet.view[packet.start] &= ~mqtt.DUP
                 if packet.view[packet.start] & mqtt.RETAIN:
                     self._drop(k)
-        return CONNECTED
 
     def _message(self, head):
         reader, held = self.reader, self._held

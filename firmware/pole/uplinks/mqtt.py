@@ -192,7 +192,8 @@ class Uplink:
                     await self._serve(beat)
                 step = 0  # it only waits for the time
             except (OSError, ValueError, MemoryError, PoleError, asyncio.TimeoutError) as error:
-                self.pole.log.add(WARN, "mqtt", _reason(error))
+                text = getattr(error, "detail", "") or getattr(error, "verify_message", "") or error
+                self.pole.log.add(WARN, "mqtt", "%s: %s" % (type(error).__name__, text))
             finally:
                 self.close()
             if self._age_ms > _STABLE_MS:
@@ -249,8 +250,7 @@ class Uplink:
         raise self._broken
 
     async def _read(self, stream):
-        session = self.session
-        reader = session.reader
+        session, reader = self.session, self.session.reader
         try:
             while True:
                 await stream.ready
@@ -259,30 +259,28 @@ class Uplink:
                     raise OSError("closed by the broker")
                 reader.fed(n or 0)
                 while True:
-                    self._events()
+                    event = session.next()
+                    if event:
+                        self._treat(event)
+                        continue
+                    self._pump()
                     if not session.full():
                         break
                     await clock.sleep_ms(20)  # the socket takes nothing just now
         except Exception as error:  # `_serve` raises it where the connection is known
             self._broken = error
 
-    def _events(self):
-        """Treat all that came."""
-        session, base = self.session, self.points.base
-        while True:
-            event = session.next()
-            if not event:
-                break
-            if event == mqtt.MESSAGE:
-                self.pole.count("mqtt_" + self._command(session.reader, base))
-            elif event == mqtt.CONNECTED:
-                self.pole.count("mqtt_connects")
-                self.pole.log.add(INFO, "mqtt", "connected")
-                self.points.forget()  # a broker that was restarted may have lost what it retained
-                self._tell_status = True
-            elif event == mqtt.REFUSED:
-                self.pole.log.add(WARN, "mqtt", "the broker refuses our subscription: no commands")
-        self._pump()
+    def _treat(self, event):
+        pole = self.pole
+        if event == mqtt.MESSAGE:
+            pole.count("mqtt_" + self._command(self.session.reader, self.points.base))
+        elif event == mqtt.CONNECTED:
+            pole.count("mqtt_connects")
+            pole.log.add(INFO, "mqtt", "connected")
+            self.points.forget()  # a broker that was restarted may have lost what it retained
+            self._tell_status = True
+        elif event == mqtt.REFUSED:
+            pole.log.add(WARN, "mqtt", "the broker refuses our subscription: no commands")
 
     def _pump(self):
         """Write what is due and has room: status, then answers, then points. Give the socket what it takes."""
@@ -324,10 +322,3 @@ class Uplink:
         if len(topic) + 13 + LONGEST <= self.points.packet and len(self._results) < _RESULTS:
             self._results.append((topic + b"result", ident, error, i))
         return error or "obeyed"
-
-
-def _reason(error):
-    """What to write into the log about the end of a connection."""
-    name = type(error).__name__
-    text = getattr(error, "detail", "") or getattr(error, "verify_message", "") or str(error)
-    return "%s: %s" % (name, " ".join(text.split())) if text else name

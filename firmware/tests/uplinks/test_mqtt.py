@@ -4,8 +4,7 @@ import gc
 import unittest
 
 from mqtt_story import BASE, Broker, Story, until
-from pole import clock, errors, quality
-from pole.uplinks import mqtt
+from pole import clock, quality
 
 NEEDS = ("sockets",)
 
@@ -290,13 +289,6 @@ class Growth(Story):
             self.assertLess(after - before, 2000)
 
         self.play(steps)
-
-
-class Codes(unittest.TestCase):
-    def test_reasons(self):
-        self.assertEqual(mqtt._reason(errors.ProtocolError("flags")), "ProtocolError: flags")
-        self.assertEqual(mqtt._reason(OSError("closed")), "OSError: closed")
-        self.assertEqual(mqtt._reason(ValueError()), "ValueError")
 
 
 if __name__ == "__main__":
