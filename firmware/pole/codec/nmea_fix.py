@@ -6,23 +6,13 @@ the satellites in view their number, of a GSA or the head of a GSV that has not 
 and GGA have said already is not looked for elsewhere.
 """
 
-from pole.codec.nmea import Fields, kind
+from pole.codec.nmea import kind
+from pole.codec.nmea_sky import LASTING, Sky
 
-# System identifiers of NMEA 0183 v4.11 (GSA, GSV); 0 is unknown.
-GPS, GLONASS, GALILEO, BEIDOU, QZSS, NAVIC = range(1, 7)
-_BY_LETTER = {80: GPS, 76: GLONASS, 65: GALILEO, 66: BEIDOU, 68: BEIDOU, 81: QZSS, 90: QZSS, 73: NAVIC}
 _ZDA = kind(b"ZDA")
 _RMC, _GGA, _FIXED = 1, 2, 4
 _ANTENNA = {79: 2, 83: 3}  # OPEN, SHORT; OK is told apart from OPEN by its second letter
-_BEIDOU_TALKERS = (71 + 66, 66 + 68, 80 + 81)  # GB, BD, and Quectel's PQ
 _EMPTY = tuple(b"," * (12 - n) for n in range(12))
-_LISTS = 8  # GSA sentences of an epoch
-_LASTING = 10  # epochs for which the last list of satellites used still tells
-
-
-def system_of(b, start):
-    """The system of a talker: GP GL GA GB BD GQ QZ GI, PQ (Quectel's BeiDou); 0 for GN and others."""
-    return BEIDOU if b[start + 1] == 80 else _BY_LETTER.get(b[start + 2], 0)
 
 
 def _number(b, i):
@@ -88,7 +78,7 @@ def _near(b, i, last):
     return i + 3
 
 
-class Fix(Fields):
+class Fix(Sky):
     """The state. None, 0 or -1 is "not known now"; nothing old stays.
 
     time_ms (of the day, -1), date (yyyymmdd, 0), valid (the receiver vouches for both), fix (0, 2, 3),
@@ -102,9 +92,8 @@ class Fix(Fields):
         self.time_ms = -1
         self.date = 0
         self.valid = False
-        self.fix = self.quality = self.antenna = 0
+        self.quality = self.antenna = 0
         self.lat = self.lon = self.altitude = self.speed = self.course = self.hdop = None
-        self.epochs = 0
         self.fresh = False
         self._spare_level = 2
         self._heard = 0  # of _RMC, _GGA in this epoch; _FIXED: RMC with a fix
@@ -114,15 +103,6 @@ class Fix(Fields):
         self._second = -1  # the digits of this epoch's seconds and tenths, in one number
         self._time_width = 7  # from a `$` to behind the comma of such a time
         self._span = 4  # bytes of the position in this epoch
-        self._reported = 0  # satellites used, as GGA says (it stops at 12)
-        self._lists = 0  # GSA sentences in this epoch
-        self._before = 0  # GSA sentences in the last epoch that had some
-        self._listed_at = -100  # that epoch
-        self._texts = [b"\n"] * _LISTS  # the GSA sentences themselves
-        self._used = bytearray(_LISTS)
-        self._beidou = bytearray(_LISTS)
-        self._modes = bytearray(_LISTS)
-        self._seen = {}  # sum of a talker's letters: [epoch, satellites in view, head of that sentence]
         self._zda_text = b"\n"
         self._zda_day = 0
         self._all = {
@@ -150,48 +130,13 @@ class Fix(Fields):
             self._spares(2)
         return fresh
 
-    def used(self):
-        """Satellites in the solution: by GSA, or what GGA says where no GSA comes."""
-        n = self._lists or self._before
-        if not n or self.epochs - self._listed_at >= _LASTING:
-            return self._reported
-        return sum(self._used[:n])
-
-    def beidou_used(self):
-        """BeiDou satellites in the solution, None where no GSA comes."""
-        n = self._lists or self._before
-        if not n or self.epochs - self._listed_at >= _LASTING:
-            return None
-        return sum(self._beidou[:n])
-
-    def in_view(self):
-        """Satellites in view, all systems, or None where no GSV comes."""
-        n = None
-        for talker in self._seen:
-            n = self._view_of(talker, n)
-        return n
-
-    def beidou_in_view(self):
-        """BeiDou satellites in view, or None where no GSV comes."""
-        n = self.in_view() and 0
-        for talker in _BEIDOU_TALKERS:
-            n = self._view_of(talker, n)
-        return n
-
-    def _view_of(self, talker, n):
-        """`n` and what this talker saw lately."""
-        seen = self._seen.get(talker)
-        return n if seen is None or self.epochs - seen[0] >= _LASTING else (n or 0) + seen[1]
-
     def forget(self):
         """The line was silent, or broken: nothing of before holds any more."""
+        self._forget_sky()
         self.placed = self.valid = self.fresh = False
-        self.fix = self.quality = self.antenna = 0
+        self.quality = self.antenna = 0
         self.lat = self.lon = self.altitude = self.speed = self.course = self.hdop = None
-        self._listed_at = -100
         self._second = -1
-        self._seen.clear()
-        self._reported = self._lists = self._before = 0
 
     def _turn(self, t, start):
         """A sentence of time `t` came: True when it must wait, because it begins the next epoch."""
@@ -205,10 +150,7 @@ class Fix(Fields):
         level = 2 if heard & 3 != 3 else 0 if heard & _FIXED or self.epochs & 7 else 1
         if level != self._spare_level:
             self._spares(level)
-        if self._lists:
-            self._before = self._lists
-            self._lists = 0
-        self.epochs = self.epochs + 1 & 0xFFFFFF
+        self._next_sky()
         self.time_ms = t
         self.date = self._heard = 0
         self.placed = self.valid = False
@@ -233,77 +175,6 @@ class Fix(Fields):
                 self._all[number] = self._spare[number]
             elif number in self._all:
                 del self._all[number]
-
-    def peek(self, start):
-        """A GSA as in the last epoch changes nothing, and of a GSV group only the first sentence is read."""
-        b = self.buf
-        if b[start + 5] != 65:
-            if b[start + 8] == 44 and b[start + 9] != 49:
-                return True
-            k = self._seen.get(b[start + 1] + b[start + 2])
-            if k is None or not b.startswith(k[2], start):
-                return False
-            k[0] = self.epochs
-            return True
-        k = self._lists
-        if k < _LISTS and b.startswith(self._texts[k], start):
-            self._lists = k + 1
-            self._listed_at = self.epochs
-            if k == 0 or self._modes[k] > self.fix:
-                self.fix = self._modes[k]
-            return True
-        return False
-
-    def _gsa(self, a, e):
-        """Mode and satellites used, of one system or of all in one sentence."""
-        b = self.buf
-        k = self._lists
-        if b[a + 10] != 44 or not 48 < b[a + 9] < 52 or k >= _LISTS:
-            return False
-        beidou = 0
-        i = b.find(b",,", a + 10, e) + 1  # the satellites stand to the left, two digits each, most often
-        n = (i - a - 11) // 3
-        if 0 <= n < 12 and n * 3 == i - a - 11 and b.startswith(_EMPTY[n], i) and b[i + 12 - n] != 44:
-            i += 12 - n
-        else:
-            n, beidou, i = self._satellites(a + 11, e)
-        if b[e - 2] == 44:
-            if self._system(a, i, e) == BEIDOU:
-                beidou = n
-        elif b[a + 2] == 66 or b[a + 2] == 68 or b[a + 1] == 80:  # GB, BD, PQ
-            beidou = n
-        self._used[k], self._beidou[k] = n, beidou
-        self._modes[k] = b[a + 9] - 48 if b[a + 9] > 49 else 0
-        if self.epochs & 3 == 0:  # to remember costs heap, so not every time it changes
-            self._texts[k] = bytes(self._view[a : e + 3])
-        else:
-            self._texts[k] = b"\n"
-        self._lists = k + 1
-        self._listed_at = self.epochs
-        if k == 0 or self._modes[k] > self.fix:
-            self.fix = self._modes[k]
-        return False
-
-    def _satellites(self, i, e):
-        """The long way through the twelve places of a GSA: how many are filled, BeiDou's among others, the end."""
-        b = self.buf
-        n = beidou = 0
-        left = 12
-        while left and i < e:
-            if b[i] != 44:
-                n += 1
-                if b[i + 3] == 44 and (b[i] == 50 or b[i] == 52):  # 201.. and 401..
-                    beidou += 1
-            i = b.find(b",", i, e) + 1 or e
-            left -= 1
-        return n, beidou, i
-
-    def _system(self, a, i, e):
-        """The system of a GSA with its dilutions at `i`: its last field since v4.10, else the talker's."""
-        b = self.buf
-        if b[e - 2] == 44 and self.skip(i, 3, e) == e - 1:
-            return b[e - 1] - 48
-        return system_of(b, a)
 
     def _place(self, i, stop):
         """Take the position at `i`, once an epoch. The place of the field behind it, 0 when there is none."""
@@ -405,7 +276,7 @@ class Fix(Fields):
     def _height(self, i, stop):
         """Satellites used, HDOP and altitude at `i`, with a fix."""
         b = self.buf
-        alone = self.epochs - self._listed_at >= _LASTING  # no GSA knows better
+        alone = self.epochs - self._listed_at >= LASTING  # no GSA knows better
         if alone:
             self._reported = max(0, self.whole(i))
             self.fix = 0
@@ -481,21 +352,6 @@ class Fix(Fields):
             self._zda_text = bytes(self._view[i : i + 10])
             self._zda_day = y * 10000 + m * 100 + d
         return self._zda_day
-
-    def _gsv(self, a, e):
-        """How many satellites a talker sees: in the first sentence of its group."""
-        b = self.buf
-        i = self.skip(a + 7, 2, e)
-        n = self.whole(i)
-        talker = b[a + 1] + b[a + 2]
-        seen = self._seen.get(talker)
-        if seen is None:
-            seen = self._seen[talker] = [-1, 0, b"\n"]
-        if seen[0] == self.epochs and n <= seen[1]:  # another signal of the same satellites
-            return
-        seen[0], seen[1] = self.epochs, max(n, 0)
-        remember = self.epochs & 7 == 0  # to remember costs heap
-        seen[2] = bytes(self._view[a : self.skip(i, 1, e)]) if remember else b"\n"
 
     def _txt(self, a, e):
         """`$GNTXT,01,01,01,ANTENNA OPEN*25`"""

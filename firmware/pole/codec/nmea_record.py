@@ -5,7 +5,7 @@ Sources: NMEA 0183 v4.11; satellite numbers as in the u-blox interface manuals (
 the makers' own ranges that gpsd's regression logs show.
 """
 
-from pole.codec.nmea import Fields
+from pole.codec.nmea_fields import Fields
 
 GPS, GLONASS, GALILEO, BEIDOU, QZSS, NAVIC, SBAS = range(1, 8)  # 1 to 6: system identifiers of NMEA 0183 v4.11
 NAMES = ("", "GPS", "GLONASS", "Galileo", "BeiDou", "QZSS", "NavIC", "SBAS")
