@@ -8,7 +8,7 @@ import click
 from yigan import flash as flashing
 from yigan.cli import _text
 from yigan.cli._progress import Progress
-from yigan.flash import Outcome, Target, Wishes, linux
+from yigan.flash import Outcome, Target, Wishes
 from yigan.lang import t
 
 
@@ -95,6 +95,8 @@ def _backup(backup: dict) -> str:
 def _install(root: Path | None, bundle: Path | None, as_json: bool) -> None:
     if not (root and bundle):
         raise click.UsageError(t("--root FOLDER and BUNDLE go together.", "--root 目录 与 BUNDLE 必须同时给出。"))
+    from yigan.flash import linux
+
     done = linux.install(root, bundle)
     if as_json:
         click.echo(json.dumps(done.as_dict(), ensure_ascii=False, indent=2))

@@ -1,6 +1,7 @@
 """The ESP32 family, by a process that holds the port and esptool."""
 
 import collections
+import contextlib
 import hashlib
 import json
 import os
@@ -8,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,17 +47,16 @@ def flash(port: str, images: dict[str, Image], wishes: Wishes, progress: Progres
     `images` by chip: a board of any other chip is refused before a byte is written.
     """
     began = time.monotonic()
-    if "://" not in port:
-        serial.open(port).close()  # says who holds it, or what is missing
-    job = {**_job(port, images), **{k: getattr(wishes, k) for k in ("baud", "backup", "erase", "stub", "reconnect")}}
     log: collections.deque[str] = collections.deque(maxlen=400)
-    # A port without reset lines is tried briefly: then its program is asked to let the loader in.
-    brief = not _has_lines(port)
-    last = _work({**job, "attempts": 2 if brief else wishes.attempts}, progress, log)
-    if last.get("error") == "no answer" and enter.loader(port):
-        last = _work({**job, "before": "no-reset", "attempts": 3}, progress, log)
-    elif last.get("error") == "no answer" and brief and wishes.attempts > 2:
-        last = _work({**job, "attempts": wishes.attempts - 2}, progress, log)
+    brief = not _has_lines(port)  # such a port is tried briefly: then its program is asked to let the loader in
+    with _worker() as first:  # it loads esptool while we look at port and images
+        if "://" not in port:
+            serial.open(port).close()  # says who holds it, or what is missing
+        job = {**_job(port, images), **{k: getattr(wishes, k) for k in ("baud", "backup", "erase", "stub", "reconnect")}}
+        last = _work(first, {**job, "attempts": 2 if brief else wishes.attempts}, progress, log)
+    if last.get("error") == "no answer" and (enter.loader(port) or (brief and wishes.attempts > 2)):
+        with _worker() as second:
+            last = _work(second, {**job, "before": "no-reset", "attempts": max(3, wishes.attempts - 2)}, progress, log)
     if "error" in last:
         raise _error(last, port, images, board)
     done, image = last["result"], images[last["result"]["chip"]]
@@ -103,20 +102,20 @@ def _known(image: Image) -> dict:
     return {"name": image.name, "at": image.facts.offset, "size": len(data), "md5": digest}
 
 
-def _work(job: dict, progress: Progress, log: collections.deque) -> dict:
+def _work(process: subprocess.Popen, job: dict, progress: Progress, log: collections.deque) -> dict:
     """The worker's last word: {"result"} or {"error"}."""
     last: dict = {}
-    with _worker() as process:
+    with contextlib.suppress(BrokenPipeError):
         process.stdin.write(json.dumps(job) + "\n")
         process.stdin.flush()
-        for line in process.stdout:
-            event = json.loads(line)
-            if "at" in event:
-                progress(event["at"], event["done"], event["of"])
-            elif "log" in event:
-                log.append(event["log"])
-            elif "result" in event or "error" in event:
-                last = event
+    for line in process.stdout:
+        event = json.loads(line)
+        if "at" in event:
+            progress(event["at"], event["done"], event["of"])
+        elif "log" in event:
+            log.append(event["log"])
+        elif "result" in event or "error" in event:
+            last = event
     if not last:
         raise LinkError(
             t("The flashing process ended without a word.", "烧录进程意外结束。"),
@@ -126,7 +125,7 @@ def _work(job: dict, progress: Progress, log: collections.deque) -> dict:
     return last
 
 
-@contextmanager
+@contextlib.contextmanager
 def _worker() -> Iterator[subprocess.Popen]:
     """It ends with this block, however that ends."""
     process = subprocess.Popen(
@@ -140,10 +139,15 @@ def _worker() -> Iterator[subprocess.Popen]:
     )
     try:
         yield process
-        process.wait(10)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+    except BaseException:
+        process.kill()
+        raise
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
-        process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
         process.stdout.close()

@@ -24,8 +24,8 @@ class Backup:
         self.folder, self.esp, self.teller = folder, esp, teller
         self.outcome: dict = {}
 
-    def keep(self, at: int, new: bytes, known: list[dict], wanted: bool) -> None:
-        """Before `new` is written to `at`."""
+    def keep(self, at: int, new: bytes, known: list[dict], wanted: bool, digest: str = "") -> None:
+        """Before `new` is written to `at`; `digest` is the MD5 of what lies there, where that is known already."""
         marker = self.folder / _MARKER
         before = _read(marker)
         if before is not None:
@@ -33,7 +33,7 @@ class Backup:
         elif not wanted:
             self.outcome = {"why": "off"}
         else:
-            self.outcome = self._known(at, len(new), known) or {"file": str(self._save(at, new))}
+            self.outcome = self._known(at, len(new), known, digest) or {"file": str(self._save(at, new))}
         self.folder.mkdir(parents=True, exist_ok=True)
         _write(marker, json.dumps(self.outcome).encode())
 
@@ -41,8 +41,8 @@ class Backup:
         """The write is done and right."""
         (self.folder / _MARKER).unlink(missing_ok=True)
 
-    def _known(self, at: int, size: int, known: list[dict]) -> dict | None:
-        if self.esp.flash_md5sum(at, size) == _md5(b"\xff" * size):
+    def _known(self, at: int, size: int, known: list[dict], digest: str) -> dict | None:
+        if (digest or self.esp.flash_md5sum(at, size)) == _md5(b"\xff" * size):
             return {"why": "blank"}
         for image in known:
             if image["at"] == at and self.esp.flash_md5sum(at, image["size"]) == image["md5"]:

@@ -32,6 +32,8 @@ class Teller(TemplateLogger):
         text = _MARKUP.sub("", " ".join(map(str, args))).strip()
         if text:
             self.tell(log=text)
+        if text.startswith("Verifying written"):
+            self.stage_is("verify")
 
     def note(self, message: str) -> None:
         self.print("note:", message)
