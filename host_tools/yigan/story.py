@@ -92,7 +92,7 @@ class Story:
     def last_words(self) -> str:
         """What the console said that was no answer to us, and the pole's own log when it still tells."""
         lines = self.board.log().splitlines()
-        said = [line for line in lines if line.isprintable() and line and "#y0 " not in line and line[0] != "!"][-12:]
+        said = [line for line in lines if line.isascii() and line.isprintable() and line and "#y0 " not in line and line[0] != "!"][-12:]
         with contextlib.suppress(YiganError), via.open(f"console:{self.board.port}") as pole:
             said += [f"{line.uptime} s  {line.where}: {line.text} ({line.times} x)" for line in pole.log()[-12:]]
         return "\n".join(said)
