@@ -131,9 +131,10 @@ class Reader:
         buf, at, n = self.buf, self.at, self.n
         if at < n:
             head = buf[at]
-            if (
-                head & 6 == 6 or head & 14 == 8 if head >> 4 == 3 else head not in _FROM_BROKER
-            ):  # 3.3.1.1, 3.3.1.2
+            strange = head not in _FROM_BROKER
+            if head >> 4 == 3:
+                strange = head & 6 == 6 or head & 14 == 8  # 3.3.1.2, 3.3.1.1
+            if strange:
                 raise ProtocolError("packet %x" % head)
             length, shift, k = 0, 0, at + 1
             while k < n:

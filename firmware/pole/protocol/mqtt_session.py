@@ -81,16 +81,13 @@ class Session:
             elif k < self._sent:
                 packet.view[packet.start] |= mqtt.DUP
         self.state = CLOSED
-        self._control = self._offer = (
-            b""  # what goes out between two messages; what was offered to the socket
-        )
+        self._control = b""  # what goes out between two messages
+        self._offer = b""  # what the socket is to take now
         self._owed = ""  # the answer that the broker owes us
-        self._reply = self._sent = (
-            0  # the first byte of what answers the message in hand; messages that went out
-        )
-        self._late = self._stuck = self._quiet = (
-            0  # ms since: we wait for it; anything was taken; the broker was heard
-        )
+        self._reply = 0  # the first byte of our answer to the message in hand
+        self._sent = 0  # messages that went out
+        # Milliseconds that we wait for an answer, that no message got away, that the broker answered nothing
+        self._late = self._stuck = self._quiet = 0
         reader = self.reader
         reader.n = reader.at = reader.skip = 0
 

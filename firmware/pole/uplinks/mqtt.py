@@ -146,6 +146,9 @@ from pole.protocol.mqtt_points import LONGEST, Points
 _TICK_MS = 100
 _CONNECT_S = 20
 _STABLE_MS = 10000  # a connection this old was a good one: the next failure starts from the shortest wait
+_BURST = (
+    5  # messages written at once, some 2 ms each on an ESP32: the rest comes with the next tick or answer
+)
 _RESULTS = 8  # answers that wait for room
 
 
@@ -159,15 +162,10 @@ class Uplink:
         self.sent = 0  # reports of points
         base = ("%s/%s/" % (options["prefix"], pole.id)).encode()
         points = self.points = Points(pole.store, clock, base)
-        name, word, clean, silence = (
-            options["username"],
-            options["password"],
-            options["clean"],
-            options["keepalive_s"],
-        )
+        name, clean, silence = options["username"], options["clean"], options["keepalive_s"]
         hello = mqtt.greeting(
             (options["client_id"] or pole.id).encode(), silence, clean, name.encode() or None,
-            word.encode() if name else None, (base + b"status", b'{"online":false}', 1, True),
+            options["password"].encode() if name else None, (base + b"status", b'{"online":false}', 1, True),
         )  # fmt: skip
         self.session = mqtt.Session(
             hello, silence, clean, options["window"], points.packet, 384, options["answer_s"], points.filters
@@ -222,9 +220,7 @@ class Uplink:
         if options["tls"]:
             if options["verify"] and clock.now() is None:
                 if not options["without_time"]:
-                    self.pole.log.add(
-                        WARN, "mqtt", "waits for the time: no certificate can be checked without it"
-                    )
+                    self.pole.log.add(WARN, "mqtt", "waits for the time: certificates have dates")
                     return None
                 self.pole.log.add(WARN, "mqtt", "time unknown: certificate dates are not checked")
             from pole.codec import pem  # a pole that does not encrypt has no room for it
@@ -286,7 +282,7 @@ class Uplink:
         """Write what is due and has room: status, then answers, then points. Give the socket what it takes."""
         session, points, qos = self.session, self.points, self.options["qos"]
         now, i = clock.uptime_s(), 0
-        while True:
+        for _ in range(_BURST):
             while session.pending():
                 n = self._stream.give(session.outgoing())
                 session.sent(n)
