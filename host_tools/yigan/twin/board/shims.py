@@ -20,8 +20,10 @@ SOURCE = Path(__file__).parent / "on_board"
 
 
 def digest() -> str:
-    """Changes whenever a shim does."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(SOURCE.glob("*.py")))).hexdigest()[:16]
+    """Changes whenever a shim does, or the way it is compiled."""
+    recipe = [Path(module.__file__) for module in (fold, shorten)] + [Path(__file__)]
+    text = b"".join(path.read_bytes() for path in [*sorted(SOURCE.glob("*.py")), *recipe])
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 @cache
