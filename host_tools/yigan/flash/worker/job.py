@@ -18,7 +18,6 @@ from yigan.flash.worker.backup import Backup
 from yigan.flash.worker.teller import Teller
 
 
-
 class Stop(Exception):
     """Nothing was written: `kind` says why, `facts` with what."""
 
