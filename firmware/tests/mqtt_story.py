@@ -35,7 +35,7 @@ BASE = "yigan/demo-0001/"
 class Pole:
     id = "demo-0001"
     net = net
-    info = {"board": "esp32-devkit", "version": "0.1.0"}
+    info = {"board": "esp32-devkit", "version": "0.1.0", "reset_cause": 3}
 
     def __init__(self):
         self.store = Store(Table(points_bin.build(ROWS)))

@@ -118,7 +118,7 @@ class Points:
         """The payload that says that we are here. `info`: what the pole knows of itself."""
         said = {"online": True, "at": self.clock.iso(self.clock.now())}
         for key in ("board", "version", "reset_cause"):
-            said[key] = info.get(key, "")[:32]
+            said[key] = str(info.get(key, ""))[:32]
         return json.dumps(said).encode()
 
     def result(self, ident, error, i):

@@ -130,10 +130,11 @@ class Said(unittest.TestCase):
             self.assertTrue('"value":null,' in self.point("air.f"))
 
     def test_status(self):
-        self.status({"board": "esp32-devkit", "version": "0.1.0"})
+        self.status({"board": "esp32-devkit", "version": "0.1.0", "reset_cause": 3})
         topic, retained, text = self.said()
         self.assertEqual((topic, retained), ("yigan/demo-0001/status", 1))
         said = json.loads(text)
+        self.assertEqual(said["reset_cause"], "3")
         self.assertEqual(
             (said["online"], said["board"], said["at"]), (True, "esp32-devkit", "2026-11-22T08:00:00Z")
         )
