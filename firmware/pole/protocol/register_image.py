@@ -9,7 +9,8 @@ No present value reads as the type's sentinel, the one SunSpec uses: 0x80000000 
 (bool and enum too), NaN as float. A hole inside a block of ids reads as 0x80000000 or NaN, 0xFFFF in the
 quality and age windows. Outside every block the address is illegal.
 
-Pure: the store comes in as an object. Nothing is kept: every read is what the store says now.
+Pure: the store comes in as an object. The registers of points side by side lie ready as they go out, and are laid
+anew when the store says that one of them changed: most SCADA systems ask more often than values change.
 """
 
 import struct
@@ -39,6 +40,12 @@ class RegisterImage:
         self.store = store
         self.swapped = swapped
         self._blocks = sorted(blocks or ([[ids[0], ids[-1]]] if store.n else ()))
+        self._asked = -1  # the range of the last read, for a SCADA asks the same again
+        self._k = self._stop = 0  # its place in the store, and the end if it is one run of points; else 0
+        self._pairs = memoryview(bytearray(4 * store.n))
+        self._changed = store.listen()
+        for i in range(store.n):
+            self._changed[i] = 1
 
     def _place(self, first, last):
         """The first place in the store whose id is at least `first`; -1 unless all ids to `last` lie in blocks."""
@@ -68,18 +75,44 @@ class RegisterImage:
         end = start + count
         if start >= QUALITIES:
             return self._read_words(out, at, start, end)
-        first, last = (start & 0x3FFF) >> 1, (end - 1 & 0x3FFF) >> 1
-        k = self._place(first, last)
-        if k < 0 or (start ^ end - 1) & 0xC000:
+        if (start ^ end - 1) & FLOATS:
             return ILLEGAL_ADDRESS
-        if (start | end) & 1:  # half a pair at an end
+        first, last = (start & 0x3FFF) >> 1, (end - 1 & 0x3FFF) >> 1
+        asked = (first << 13 | last) << 1 | writable
+        if asked != self._asked:
+            self._look_up(first, last, writable)
+            self._asked = asked
+        k, stop = self._k, self._stop
+        if k < 0:
+            return ILLEGAL_ADDRESS
+        if stop and start < FLOATS:
+            changed = self._changed
+            begin = changed.find(b"\x01", k, stop)
+            if begin >= 0:
+                stop = changed.rfind(b"\x01", begin, stop) + 1
+                self._lay(self._pairs, begin << 2, writable, 0, first + begin - k, first + stop - 1 - k, begin)
+                for i in range(begin, stop):
+                    changed[i] = 0
+            pairs, k = self._pairs, k << 2
+        else:
             pairs = bytearray((last - first + 1) << 2)
             self._lay(pairs, 0, writable, start & FLOATS, first, last, k)
-            half = (start & 1) << 1
-            out[at : at + 2 * count] = pairs[half : half + 2 * count]
-        else:
-            self._lay(out, at, writable, start & FLOATS, first, last, k)
+            k = 0
+        k += (start & 1) << 1
+        out[at : at + 2 * count] = pairs[k : k + 2 * count]
         return 0
+
+    def _look_up(self, first, last, writable):
+        """Where the range stands in the store, and whether all of it is points with this access, side by side."""
+        table = self.store.table
+        k = self._k = self._place(first, last)
+        stop = k + last - first + 1
+        if k < 0 or stop > self.store.n or table.ids[k] != first or table.ids[stop - 1] != last:
+            stop = 0
+        for i in range(k, stop):
+            if (table.kinds[i] > _READ_ONLY) != writable:
+                stop = 0
+        self._stop = stop
 
     def _lay(self, out, at, writable, as_float, first, last, k):
         """The pairs of all ids from `first` to `last`; the store's next point is at place `k`. It allocates nothing."""
