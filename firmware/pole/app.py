@@ -30,12 +30,15 @@ class Peripheral:
         self.options = spec.get("options", {})
         self.points = spec["points"]
         self.driver = None
+        self.period_ms = 0
 
     def open(self):
         """Build the driver on its bus, once. Raises what the driver raises."""
         if self.driver is None:
             bus = self.pole.bus(self.bus) if self.bus else None
             self.driver = load.module("drivers", self.kind).Driver(bus, self.options)
+            self.period_ms = self.options.get("period_ms", getattr(self.driver, "period_ms", 1000))
+            self.options = None
             self.own()
         return self.driver
 
@@ -94,7 +97,7 @@ class Pole:
             "micropython": ".".join(str(part) for part in sys.implementation.version[:3]),
         }
         self._buses = {}
-        self.peripherals = [Peripheral(self, spec) for spec in conf.get("peripherals", ())]
+        self.peripherals = [Peripheral(self, spec) for spec in conf.pop("peripherals", ())]
         self.supervisor = Supervisor(self.log)
         if hasattr(hal, "wall"):  # a gateway's system keeps the time
             clock.set_time(*hal.wall())
@@ -102,13 +105,14 @@ class Pole:
     def bus(self, name):
         """The bus `name`, opened at its first use; a shared one (`driver` in its entry) is wrapped once."""
         if name not in self._buses:
-            spec = self.conf["buses"].get(name)
-            if spec is None:
+            specs = self.conf["buses"]
+            if name not in specs:
                 raise errors.ConfigError("bus %s" % name)
-            line = self.hal.bus(spec)
-            if "driver" in spec:
-                line = load.module("drivers", spec["driver"]).Bus(line, spec.get("options", {}))
+            line = self.hal.bus(specs[name])
+            if "driver" in specs[name]:
+                line = load.module("drivers", specs[name]["driver"]).Bus(line, specs[name].get("options", {}))
             self._buses[name] = line
+            del specs[name]
         return self._buses[name]
 
     def count(self, name, by=1):
@@ -155,14 +159,14 @@ class Pole:
             spec = self.conf["buses"].get(peripheral.bus, {})
             if spec.get("kind") in ("pwm", "gpio"):
                 self._try(peripheral.name, peripheral.open, peripheral.fail)
-        for spec in self.conf.get("services", ()):
+        for spec in self.conf.pop("services", ()):
             self._start("services", spec)
         if self.safe:
             self.log.add(WARN, "pole", "safe mode: %d starts failed" % (self.starts - 1))
             return
-        for spec in self.conf.get("uplinks", ()):
+        for spec in self.conf.pop("uplinks", ()):
             self._start("uplinks", spec)
-        for spec in self.conf.get("interfaces", ()):
+        for spec in self.conf.pop("interfaces", ()):
             self._try(spec["kind"], lambda spec=spec: self._interface(spec))
 
     def _try(self, name, step, failed=None):
@@ -181,17 +185,16 @@ class Pole:
 
     def _start(self, room, spec):
         """A service or an uplink under supervision; it is loaded inside its task, so that a fault is retried."""
-        name = spec.get("name", spec["kind"])
-        state = {}
+        kind, state = spec["kind"], [None, spec.get("options", {})]
 
         def start(beat):
-            if "part" not in state:
-                module = load.module(room, spec["kind"])
-                part = (module.Service if room == "services" else module.Uplink)(self, spec.get("options", {}))
-                state["part"] = part
-            return state["part"].run(beat)
+            if state[0] is None:
+                module = load.module(room, kind)
+                state[0] = (module.Service if room == "services" else module.Uplink)(self, state[1])
+                state[1] = None  # a configuration that is no longer needed is heap
+            return state[0].run(beat)
 
-        self.supervisor.add(name, start)
+        self.supervisor.add(spec.get("name", kind), start)
 
     async def run(self):
         """Build, then run for ever."""

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import sys
 import unittest
 
@@ -113,7 +114,7 @@ class AppTest(unittest.TestCase):
         del sys.modules["pole.drivers.test_lamp"], sys.modules["pole.drivers.test_air"]
 
     def play(self, story, hal=None):
-        pole = app.Pole(CONF, Table(build(ROWS)), hal or Hal())
+        pole = app.Pole(json.loads(json.dumps(CONF)), Table(build(ROWS)), hal or Hal())
 
         async def run():
             task = asyncio.create_task(pole.run())

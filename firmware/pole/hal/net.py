@@ -139,10 +139,12 @@ class Server:
                 sock, address = self._socket.accept()
             except OSError:  # gone again before we looked
                 continue
-            sock.setblocking(False)
-            stream = Stream(sock, _peer(address))
-            self._tasks = [task for task in self._tasks if not task.done()]
-            self._tasks.append(asyncio.create_task(_serve(handler, stream)))
+            try:
+                sock.setblocking(False)
+                self._tasks = [task for task in self._tasks if not task.done()]
+                self._tasks.append(asyncio.create_task(_serve(handler, Stream(sock, _peer(address)))))
+            except MemoryError:  # this client must wait; the server goes on
+                sock.close()
 
     def close(self):
         for task in self._tasks:

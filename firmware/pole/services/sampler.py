@@ -35,7 +35,7 @@ class Sampling:
         except Exception:
             self.peripheral.fail(FAULT)
             raise
-        period = self.peripheral.options.get("period_ms", getattr(driver, "period_ms", 1000))
+        period = self.peripheral.period_ms
         while True:
             beat()
             started = clock.ticks_ms()
