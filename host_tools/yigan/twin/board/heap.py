@@ -9,7 +9,7 @@ from yigan.errors import LinkError
 from yigan.lang import t
 from yigan.twin.board import machine
 from yigan.twin.board import shims as shims_
-from yigan.twin.board.chip import MEASURED_HEAP, Chip
+from yigan.twin.board.chip import Chip
 
 # What a board is told besides its chip's facts (board.py, _hello), of the same sizes.
 _BLANK = {"blank": False, "main": True, "size": 0, "cause": 1, "epoch_ms": 0, "uid": "0" * 12}
@@ -17,7 +17,7 @@ _BLANK = {"blank": False, "main": True, "size": 0, "cause": 1, "epoch_ms": 0, "u
 
 def limit(chip: Chip, virtual: bool = False) -> int:
     """Bytes for `-X heapsize`. (With a virtual clock asyncio itself counts as a shim: it is partly ours then.)"""
-    return MEASURED_HEAP + shims(chip, virtual)
+    return chip.heap + shims(chip, virtual)
 
 
 def shims(chip: Chip, virtual: bool = False) -> int:
