@@ -17,7 +17,6 @@ from pole.log import ERROR, INFO, Log
 from pole.services import console
 from pole.store import Store, Table
 from pole.uplinks import modbus_tcp, mqtt
-
 from yigan import cards, points
 from yigan.conf.encode import points_bin
 

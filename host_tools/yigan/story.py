@@ -128,7 +128,7 @@ class Story:
     def modbus(self) -> str:
         """Every peripheral's points arrive by Modbus TCP."""
         readings = self._live()
-        return _sample(readings, ("lamp.level_actual", "air.pm2_5", "gnss.lat", "gnss.lon", "gnss.satellites_used"))
+        return _sample(readings, ("lamp.level_actual", "air.pm2_5", "air.pm10", "node.uptime"))
 
     def _live(self) -> list[Reading]:
         points = [p for device in self.devices() for p in device.points if p]

@@ -3,7 +3,7 @@
 | | soft reset | hard reset, watchdog | power cut |
 | RAM | new | new | new |
 | pins, PWM | stay | float | float |
-| RTC memory, clock | stay | stay | gone |
+| RTC memory or watchdog scratch, clock | stay | stay | gone |
 | watchdog | goes on | off | off |
 | twins | powered | powered | off |
 """

@@ -36,16 +36,17 @@ class Watchdog:
 
 
 class Clock:
-    """The real-time clock, RTC memory, timers, and the VM's idleness (virtual time only)."""
+    """The real-time clock, what stays on as it does (RTC memory, scratch registers), timers, the VM's idleness."""
 
     def __init__(self, wire: Wire, loop: Loop, port: str, event):
         self.loop, self.port, self.event, self.wire = loop, port, event, wire
         self.memory = b""
+        self.registers: list[int] = []
         self.timers: dict[int, Handle] = {}
         self.idle_until: float | None = None
         self._wake = wire.later()
         self.offset_ms = 0.0  # the clock reads offset + now
-        wire.verbs.update(rtc=self.set, rtc_memory=self.remember, timer=self.timer)
+        wire.verbs.update(rtc=self.set, rtc_memory=self.remember, scratch=self.scratch, timer=self.timer)
         wire.on[IDLE] = self._idle
         wire.on[RESUME] = lambda a, v, _: self._resume()
         self.forget()
@@ -58,8 +59,9 @@ class Clock:
         self.offset_ms = ms - self.loop.now_ms()
 
     def forget(self) -> None:
-        """The supply was cut: time and RTC memory are gone."""
+        """The supply was cut: time, RTC memory and scratch registers are gone."""
         self.memory = b""
+        self.registers = [0] * 8
         self.set((_START[self.port] - _EPOCH[self.port]) * 1000)
 
     def remember(self, text: str | None) -> str:
@@ -67,6 +69,12 @@ class Clock:
         if text is not None:
             self.memory = bytes.fromhex(text)
         return self.memory.hex()
+
+    def scratch(self, number: int, value: int | None) -> int:
+        """A scratch register of an RP2's watchdog; None reads it."""
+        if value is not None:
+            self.registers[number] = value
+        return self.registers[number]
 
     def timer(self, number: int, period_ms: float, repeat: bool) -> None:
         """Period 0 ends it."""

@@ -1,9 +1,10 @@
 # The `machine` module of a board.
-from machine import mem8, mem16, mem32, time_pulse_us  # noqa: F401
+from machine import time_pulse_us  # noqa: F401
 import time as _time
 
 import _bus
 import _hub
+import _memory
 import _pin
 import _uart
 from _bus import I2C, SPI, SoftI2C, SoftSPI  # noqa: F401
@@ -139,6 +140,7 @@ def setup(facts, clock, time, leave):
     for part in (_pin, _uart, _bus):
         part.setup(facts, leave)
     here = globals()
+    here["mem8"], here["mem16"], here["mem32"] = _memory.setup(facts)
     if facts["port"] == "rp2":
         here.update({"PWRON_RESET": 1, "WDT_RESET": 3})
         del RTC.init, RTC.memory, here["wake_reason"]
