@@ -76,6 +76,7 @@ class Board:
         self.wire.verbs.update(hello=self._hello, booting=self.console.running, booted=self._booted)
         self.wire.verbs.update(reset=self._asked, kbd=self._kbd)
         wake = self.clock.wake
+        self.console.served = lambda: self.wire.busy and self.clock.idle_until is None
         self.console.arrived = self.harness.arrived = wake
         if isinstance(self.loop, VirtualLoop):
             self.loop.idle, self.loop.wake, self.loop.hardware = self._idle_until, wake, self._hardware

@@ -47,6 +47,7 @@ class Console:
         self.deaf_until = 0.0
         self.overruns = 0  # bytes lost because nobody read them
         self.arrived: Callable[[], object] = lambda: None
+        self.served: Callable[[], bool] = lambda: False  # the VM waits for the board
         self.loader: SerialFace | None = None  # the chip's own, when no program runs
         self._coming = bytearray()
         self._ticking = False
@@ -136,6 +137,8 @@ class Console:
 
     def _computes(self) -> bool:
         """It has had time enough to come to its prompt, and did not."""
+        if self.served():  # waiting for us is no program's waiting; a chip finishes what it does in hardware
+            return False
         return (self.vm.asleep() and not self.drain()) or self.vm.busy_ms() - self._since > 3
 
     # Out of the VM
@@ -207,6 +210,8 @@ class Console:
     def booted(self, raw: bool) -> None:
         """Its boot files have run: the REPL comes. After a reset from raw mode it is raw again."""
         self.drain()
+        if not self._started:
+            return  # told again
         self._started = False  # until its prompt: an interrupt on the way there would end it
         if raw:
             self._skip_to = RAW_BANNER

@@ -1,21 +1,19 @@
 """The VM as a child process: its console, its wire and its receive lines are sockets it inherits."""
 
 import ctypes
-import fcntl
 import importlib.util
 import json
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
-import termios
 from collections.abc import Callable
 from pathlib import Path
 
 from yigan import vm
 from yigan.twin.board import shims
+from yigan.twin.board.wire import unread
 
 _WRAPPER = "import sys;sys.path.insert(0,sys.argv.pop(1));import micropython_run as m;sys.exit(m.run_main(sys.argv[1:]))"
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
@@ -39,7 +37,7 @@ class Line:
 
     def unread(self) -> int:
         """Bytes that the VM has not taken."""
-        return struct.unpack("i", fcntl.ioctl(self.guest, termios.FIONREAD, b"\0\0\0\0"))[0]
+        return unread(self.guest)
 
     def close(self) -> None:
         self.host.close()

@@ -1,24 +1,28 @@
 """Requests from the VM's shims to the board, over one socket, in order.
 
 Request: op u8, a u8, number u8, 0, n u16, v i32, then n bytes. Reply: v i32, n u16, errno u8, number u8, then
-n bytes. The number lets the VM skip a reply that Ctrl-C kept it from reading. An op with bit 7 set wants no reply.
+n bytes. The number lets the VM skip a reply that Ctrl-C kept it from reading; MEND finds the next one's beginning. An op with bit 7 set wants no reply.
 Op 0 carries JSON both ways: `["name", argument...]`.
 Order matters (driver-enable before data before driver-disable), hence one socket for all.
 """
 
+import contextlib
 import errno
+import fcntl
 import json
 import socket
 import struct
+import termios
 from collections.abc import Callable
 
 HEAD = struct.Struct("<BBBxHi")
 REPLY = struct.Struct("<iHBB")
 CALL = 0
 NO_REPLY = 0x80
+MARK = b"\xfe\xed\xfa\xce\xca\xfe\xbe"  # then the request's number: what MEND is answered with
 
-# Binary ops (mirrored in shims/_hub.py). `a` is a pin, UART or bus number.
-PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME, RAW = range(1, 12)
+# Binary ops (mirrored in on_board/_hub.py). `a` is a pin, UART or bus number.
+PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME, RAW, MEND = range(1, 13)
 PIN_WRITE, PWM_DUTY, WDT_FEED = 0x80, 0x81, 0x82
 
 
@@ -28,6 +32,11 @@ class Refusal(Exception):
     def __init__(self, number: int = errno.EINVAL):
         super().__init__(number)
         self.number = number
+
+
+def unread(sock: socket.socket) -> int:
+    """Bytes that lie in it."""
+    return struct.unpack("i", fcntl.ioctl(sock, termios.FIONREAD, b"\0\0\0\0"))[0]
 
 
 class Wire:
@@ -76,6 +85,9 @@ class Wire:
         if op & NO_REPLY:
             self.on[op](a, v, payload)
             return
+        if op == MEND:
+            self._mend(number)
+            return
         self.waiting.add(number)
         self._number = number
         reply = self.later()
@@ -91,6 +103,16 @@ class Wire:
             reply(len(result), result)
         elif result is not self.LATER:
             reply(int(result or 0))
+
+    def _mend(self, number: int) -> None:
+        """Ctrl-C cut the VM's reading of a reply short: it reads up to this mark, and knows where it is."""
+        with contextlib.suppress(OSError):  # it died meanwhile; `gone` follows
+            self.sock.sendall(MARK + bytes([number]))
+
+    @property
+    def busy(self) -> bool:
+        """The VM has asked for something and waits: just now it does not run."""
+        return bool(self.waiting) or (self.sock is not None and unread(self.sock) > 0)
 
     def later(self) -> Callable[..., None]:
         """`reply(value=0, data=b"", error=0)` to the request being served, whenever that may be.

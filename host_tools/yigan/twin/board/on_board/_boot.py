@@ -52,7 +52,17 @@ def run(main):
             _file("main.py", main)
     except KeyboardInterrupt as error:  # between the two
         _show(error)
-    _hub.ask("booted")
+    _booted()
+
+
+def _booted():
+    """Tell it for sure: an interrupt may have been under way. From its answer on there comes none."""
+    while True:
+        try:
+            _hub.ask("booted")
+            return
+        except KeyboardInterrupt:
+            pass
 
 
 def _file(name, main):

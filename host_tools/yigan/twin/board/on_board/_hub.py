@@ -8,13 +8,17 @@ _fds = json.loads(sys.argv[1])
 settings = _fds
 _fds = _fds["fds"]
 _wire = open(_fds["wire"], "r+b")
-_out = bytearray(10)
+_HEAD = 10
+_ROOM = 256
+_out = bytearray(_HEAD + _ROOM)
 _in = bytearray(8)
 _number = 0
 busy = False
 answer = b""
+_torn = False  # a reply was begun and not read to its end
 
-PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME, RAW = range(1, 12)
+PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME, RAW, MEND = range(1, 13)
+_MARK = b"\xfe\xed\xfa\xce\xca\xfe\xbe"
 _SLOW = (PROGRAM, ERASE, UART_TX)  # board time passes in them
 _virtual = None  # the module, when time is virtual
 PIN_WRITE, PWM_DUTY, WDT_FEED = 0x80, 0x81, 0x82
@@ -29,38 +33,57 @@ def stream(name, number=None):
 def cast(op, a=0, v=0):
     """Tell, without waiting. Allocates nothing."""
     struct.pack_into("<BBBBHi", _out, 0, op, a, 0, 0, 0, v)
-    _wire.write(_out)
+    _wire.write(_out, _HEAD)
 
 
-# Ctrl-C cuts in only where bytecode jumps or a read waits: what must stay together below is a straight line.
+# Ctrl-C is a signal here and cuts in anywhere, also in a straight line: a request is one write, so that it goes
+# whole or not at all, and a reply that was cut short is mended before the next request.
 
 
 def ask_only(op, a=0, v=0, data=None):
     """Ask, and leave the reply to `hear`; the request's number."""
     global _number
+    if _torn:
+        _mend()
+    n = len(data) if data else 0
     _number = number = _number + 1 & 255
-    if data:
-        struct.pack_into("<BBBBHi", _out, 0, op, a, number, 0, len(data), v)
-        _wire.write(_out)
-        _wire.write(data)
-    else:
-        struct.pack_into("<BBBBHi", _out, 0, op, a, number, 0, 0, v)
-        _wire.write(_out)
+    struct.pack_into("<BBBBHi", _out, 0, op, a, number, 0, n, v)
+    if n > _ROOM:
+        _wire.write(bytes(memoryview(_out)[:_HEAD]) + data)
+        return number
+    if n:
+        _out[_HEAD : _HEAD + n] = data
+    _wire.write(_out, _HEAD + n)
     return number
 
 
 def hear(number):
     """The value of that request's reply; `answer` holds the bytes that came with it. OSError as the board says."""
-    global answer
+    global answer, _torn
     while True:
+        _torn = True
         _wire.readinto(_in)
         v, n, error, told = struct.unpack("<iHBB", _in)
         answer = _wire.read(n)
+        _torn = False
         if told == number:
             break
     if error:
         raise OSError(error)
     return v
+
+
+def _mend():
+    """Ask for a mark, and drop what comes before it."""
+    global _number, _torn
+    _number = _number + 1 & 255
+    struct.pack_into("<BBBBHi", _out, 0, MEND, 0, _number, 0, 0, 0)
+    _wire.write(_out, _HEAD)
+    mark = _MARK + bytes([_number])
+    tail = b""
+    while tail != mark:
+        tail = (tail + _wire.read(1))[-len(mark) :]
+    _torn = False
 
 
 def call(op, a=0, v=0, data=None):
