@@ -26,6 +26,7 @@ from pole.quality import NAMES
 _IDLE_MS = 30
 _BUSY_MS = 5
 _CHUNK = 64
+_YEAR_2024 = 126230400  # a bench whose clock says less has a flat battery
 
 WORDS = {
     errors.READ_ONLY: "read_only",
@@ -60,6 +61,7 @@ class Service:
             "watch": self._watch,
             "unwatch": self._unwatch,
             "log": self._log,
+            "time": self._time,
             "restart": self._restart,
         }
 
@@ -213,6 +215,13 @@ class Service:
     def _lines(self, since):
         for seq, uptime, level, where, text, times in self.pole.log.since(since):
             yield {"s": seq, "t": uptime, "l": level, "w": where, "x": text, "k": times}
+
+    def _time(self, request):
+        """The bench's clock, taken unless a better source holds the time."""
+        utc = request["utc"]
+        if not isinstance(utc, int) or not _YEAR_2024 <= utc < 1073741824:
+            raise errors.PoleError(errors.BAD_VALUE, "utc")
+        return {"taken": clock.set_time(utc, clock.RTC), "time": clock.iso(clock.now())}
 
     def _restart(self, request):
         if request.get("mode", "hard") not in ("hard", "soft"):

@@ -172,6 +172,20 @@ class Answers(Desk):
         self.assertEqual([m["r"]["x"] for m in rows[:-1]], ["line 1", "line 2"])
         self.assertEqual(sorted(rows[0]["r"]), ["k", "l", "s", "t", "w", "x"])
 
+    def test_the_bench_gives_the_time(self):
+        clock.forget()
+        self.line.ask(n=1, do="time", utc=217000000)
+        self.line.ask(n=2, do="time", utc=5)
+        self.line.ask(n=3, do="time", utc="now")
+        good, old, text = self.turn()
+        self.assertEqual((good["ok"]["taken"], good["ok"]["time"][:15]), (True, "2026-11-16T13:4"))
+        self.assertEqual((old["error"], text["error"]), ("bad_value", "bad_value"))
+        self.assertEqual(clock.trust(), clock.RTC)
+        clock.set_time(217000000, clock.GNSS)
+        self.line.ask(n=4, do="time", utc=300000000)
+        self.assertEqual(self.turn()[0]["ok"]["taken"], False)
+        clock.forget()
+
     def test_restart_after_its_answer(self):
         self.line.ask(n=1, do="restart", mode="soft")
         self.assertEqual(self.turn(250), [{"n": 1, "ok": {}}])

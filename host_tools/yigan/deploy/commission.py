@@ -36,6 +36,7 @@ def commission(port: str, bundle: Bundle, progress: Progress | None = None) -> C
         link = _still_there(link)
         client = Client(link)
         done.identity = _wait(client, bundle)
+        client.give_time()
         report.stages["start"] = round(time.monotonic() - began - sum(report.stages.values()), 3)
         tell("report", 0, 1)
         done.readings = _first_readings(client)

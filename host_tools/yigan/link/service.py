@@ -48,6 +48,8 @@ def decode(line: bytes) -> dict | None:
         return None
     return message if isinstance(message, dict) else None
 
+_EPOCH_2020 = 1577836800  # the pole counts from 2020-01-01
+
 
 class Client:
     """Asks a running pole. LinkError: it does not answer. DeviceError: it refuses (`code` of pole/errors.py)."""
@@ -136,6 +138,10 @@ class Client:
         rows: list[dict] = []
         self.ask("log", rows.append, since=since)
         return rows
+
+    def give_time(self) -> bool:
+        """Tell the pole this machine's time; False when it has a better source."""
+        return bool(self.ask("time", utc=int(time.time()) - _EPOCH_2020)["taken"])
 
     def restart(self, mode: str = "hard") -> None:
         self.ask("restart", mode=mode)
