@@ -78,7 +78,7 @@ class Session:
             packet = self._packets[k]
             if not packet.ident:
                 self._drop(k)
-            elif k < self._sent:
+            elif k < self._sent:  # type: ignore[has-type]
                 packet.view[packet.start] |= mqtt.DUP
         self.state = CLOSED
         self._control = b""  # what goes out between two messages
@@ -124,7 +124,7 @@ class Session:
             else:
                 packet = self._packets[self._sent]
                 self._sent += 1
-                self._offer = packet.view[packet.start : packet.at]
+                self._offer = packet.view[packet.start : packet.at]  # type: ignore[assignment]
         return self._offer
 
     def sent(self, n):

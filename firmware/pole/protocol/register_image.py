@@ -95,7 +95,7 @@ class RegisterImage:
                     changed[i] = 0
             pairs, k = self._pairs, k << 2
         else:
-            pairs = bytearray((last - first + 1) << 2)
+            pairs = bytearray((last - first + 1) << 2)  # type: ignore[assignment]
             self._lay(pairs, 0, writable, start & FLOATS, first, last, k)
             k = 0
         k += (start & 1) << 1

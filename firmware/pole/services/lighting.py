@@ -86,7 +86,7 @@ class Lamp:
         if level != self.target:
             self.target = level
             self.fade = Fade(self.driver.level, level, self.driver.fade_ms)
-            self.fade_start = clock.ticks_ms()
+            self.fade_start = clock.ticks_ms()  # type: ignore[assignment]
 
     def step(self):
         """Once in a while: the clock of the manual level, and the next step of a fade. True while fading."""

@@ -264,7 +264,7 @@ class Uplink:
                         break
                     await clock.sleep_ms(20)  # the socket takes nothing just now
         except Exception as error:  # `_serve` raises it where the connection is known
-            self._broken = error
+            self._broken = error  # type: ignore[assignment]
 
     def _treat(self, event):
         pole = self.pole
