@@ -53,14 +53,15 @@ class Driver:
 
     async def read(self, out):
         """Wait for the next good frame. BusError after 5 s of silence, DeviceFault when what comes is no frame."""
-        dropped = 0
+        dropped, end = 0, clock.ticks_add(clock.ticks_ms(), _SILENCE_MS)
         while True:
             rest = self._view[self._have :] if self._have else self._view
-            n = await self._bus.readinto(rest, _SILENCE_MS)
-            if not n:
+            left = clock.ticks_diff(end, clock.ticks_ms())
+            n = await self._bus.readinto(rest, left) if left > 0 else 0
+            if not n:  # noise that drips is no frame either, and must not last longer
                 self._have = 0
                 self._first = -1
-                raise BusError(NO_ANSWER)
+                raise DeviceFault(BAD_FRAME, "no frame") if dropped else BusError(NO_ANSWER)
             self._have += n
             while self._have and not self._plausible():
                 self._drop_one()
