@@ -35,7 +35,7 @@ from pole import clock
 from pole.codec import modbus
 from pole.codec.register_value import RegisterValue
 from pole.errors import BAD_FRAME, BusError, DeviceFault
-from pole.quality import GOOD, WARMING
+from pole.quality import FAULT, GOOD, WARMING
 
 _GONE = 3  # so many unanswered rounds: it was without power
 
@@ -61,6 +61,7 @@ class Request:
 
 class Driver:
     period_ms = 5000
+    missing = FAULT  # a value is None because the device refused its request, or sent no number
 
     def __init__(self, bus, options):
         self._bus = bus

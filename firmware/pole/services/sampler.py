@@ -7,7 +7,7 @@ points = []
 
 from pole import clock, errors
 from pole.log import INFO, WARN
-from pole.quality import COMM_FAULT, FAULT, GOOD
+from pole.quality import COMM_FAULT, FAULT, GOOD, NEVER
 
 _MISSES = 2  # so many failures in a row make the points bad; a single bad frame does not
 _RETRY_MS = 1000
@@ -55,10 +55,11 @@ class Sampling:
         except errors.DeviceFault as error:
             self._missed(FAULT, error)
             return False
-        self._put(GOOD if quality is None else quality)
+        self._put(GOOD if quality is None else quality, getattr(driver, "missing", NEVER))
         return True
 
-    def _put(self, quality):
+    def _put(self, quality, missing):
+        """missing: what a good reading without this value says of the point."""
         store, points, out = self.pole.store, self.peripheral.points, self.out
         if self.misses >= _MISSES:
             self.pole.log.add(INFO, self.peripheral.name, "answers again")
@@ -66,7 +67,7 @@ class Sampling:
         self.reads += 1
         for k in range(len(points)):
             if points[k] >= 0:
-                store.put(points[k], out[k], quality)
+                store.put(points[k], out[k], missing if out[k] is None and quality == GOOD else quality)
 
     def _missed(self, quality, error):
         self.misses += 1

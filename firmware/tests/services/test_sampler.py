@@ -1,0 +1,86 @@
+import asyncio
+import unittest
+
+from pole import errors
+from pole.drivers import modbus_sensor
+from pole.log import Log
+from pole.quality import COMM_FAULT, FAULT, GOOD, NEVER, WARMING
+from pole.services.sampler import Sampling
+from pole.store import U16, Store, Table
+from points_bin import build
+
+
+class Peripheral:
+    name = "soil"
+    points = (0, -1, 1)
+    options = {}
+
+    def __init__(self, store):
+        self.store = store
+
+    def fail(self, quality):
+        for i in (0, 1):
+            self.store.fail(i, quality)
+
+
+class Pole:
+    def __init__(self):
+        self.store = Store(Table(build([(k, "soil.p%d" % k, U16, 0, False, 0, 1000) for k in range(2)])))
+        self.log = Log()
+        self.missed = 0
+
+    def count(self, name):
+        self.missed += 1
+
+
+class Driver:
+    """Gives what it is told to, or raises it."""
+
+    def __init__(self, *results):
+        self.results = list(results)
+
+    async def read(self, out):
+        result = self.results.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        out[:], quality = result
+        return quality
+
+
+class Qualities(unittest.TestCase):
+    def after(self, driver):
+        """The qualities of both points after each reading."""
+        pole = Pole()
+        sampling = Sampling(pole, Peripheral(pole.store))
+        seen = []
+        while driver.results:
+            asyncio.run(sampling._once(driver))
+            seen.append((pole.store.quality(0), pole.store.quality(1)))
+        return seen
+
+    def test_a_value_that_is_not_there_yet(self):
+        self.assertEqual(
+            self.after(Driver(([5, 6, None], None), ([5, 6, 7], None))), [(GOOD, NEVER), (GOOD, GOOD)]
+        )
+
+    def test_a_value_the_device_refuses(self):
+        driver = Driver(([5, 6, 7], GOOD), ([5, 6, None], GOOD), ([5, 6, 7], GOOD))
+        driver.missing = modbus_sensor.Driver.missing
+        self.assertEqual(self.after(driver), [(GOOD, GOOD), (GOOD, FAULT), (GOOD, GOOD)])
+
+    def test_warming_up(self):
+        driver = Driver(([5, 6, None], WARMING))
+        driver.missing = FAULT
+        self.assertEqual(self.after(driver), [(WARMING, WARMING)])
+
+    def test_one_failure_is_forgiven_two_are_told(self):
+        silent, wrong = errors.BusError(errors.NO_ANSWER), errors.DeviceFault(errors.BAD_CHECKSUM)
+        good = ([5, 6, 7], GOOD)
+        self.assertEqual(
+            self.after(Driver(good, silent, silent, good, wrong, good, wrong, wrong)),
+            [(GOOD, GOOD)] * 2 + [(COMM_FAULT, COMM_FAULT)] + [(GOOD, GOOD)] * 4 + [(FAULT, FAULT)],
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
