@@ -107,11 +107,12 @@ class RegisterImage:
         table = self.store.table
         k = self._k = self._place(first, last)
         stop = k + last - first + 1
+        self._stop = 0
         if k < 0 or stop > self.store.n or table.ids[k] != first or table.ids[stop - 1] != last:
-            stop = 0
+            return
         for i in range(k, stop):
             if (table.kinds[i] > _READ_ONLY) != writable:
-                stop = 0
+                return
         self._stop = stop
 
     def _lay(self, out, at, writable, as_float, first, last, k):

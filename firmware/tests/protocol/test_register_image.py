@@ -2,12 +2,14 @@ import random
 import struct
 import unittest
 
+import points_bin
 from modbus_points import BLOCKS, ROWS, store
 
 from pole import clock, errors
 from pole.codec.modbus import BUSY, DEVICE_FAILURE, ILLEGAL_ADDRESS, ILLEGAL_VALUE
 from pole.protocol.register_image import AGES, END, FLOATS, QUALITIES, RegisterImage
 from pole.quality import COMM_FAULT, GOOD, STALE, UNCERTAIN
+from pole.store import Store, Table
 
 HOLE = "80000000"
 UNSIGNED = "ffffffff"
@@ -112,6 +114,30 @@ class Scaled(Case):
         self.assertEqual(image.read(self.out, 0, False, 2 * 200, 2), 0)
         self.assertEqual(image.read(self.out, 0, False, 2 * 127, 2), ILLEGAL_ADDRESS)
         self.assertEqual(image.read(self.out, 0, False, 2 * 301, 2), ILLEGAL_ADDRESS)
+
+    def test_a_pole_without_points(self):
+        nothing = Store(Table(points_bin.build(())))
+        for blocks in (None, [], BLOCKS):
+            image = RegisterImage(nothing, blocks)
+            for start in (0, 256, FLOATS + 256, QUALITIES + 128, AGES + 128):
+                code = image.read(self.out, 0, False, start, 2)
+                self.assertEqual(code, 0 if blocks and start else ILLEGAL_ADDRESS)
+            self.assertEqual(image.read_bits(self.out, 0, False, 128, 2), 0 if blocks else ILLEGAL_ADDRESS)
+            self.assertEqual(image.write(b"1234", 0, 256, 2), ILLEGAL_ADDRESS)
+
+    def test_only_what_changed_is_laid_anew(self):
+        self.put(air__pm2_5=1, air__temperature=2, air__count=3, air__drift=4)
+        self.assertEqual(self.read(512, 8), "00000001000000020000000300000004")
+        laid = []
+        lay = self.image._lay
+        self.image._lay = lambda *a: laid.append(a[4:6]) or lay(*a)
+        self.read(512, 8)
+        self.put(air__count=5, air__pm2_5=1)
+        self.assertEqual(self.read(512, 8), "00000001000000020000000500000004")
+        self.put(air__temperature=6, air__drift=7)
+        self.assertEqual(self.read(514, 2), "00000006")
+        self.assertEqual(self.read(512, 8), "00000001000000060000000500000007")
+        self.assertEqual(laid, [(258, 258), (257, 257), (259, 259)])
 
     def test_blocks_that_touch_are_one(self):
         image = RegisterImage(self.store, [[160, 191], [128, 159]])
