@@ -115,7 +115,8 @@ def _allowed(root: Path, found: Bundle, file: Path) -> None:
             str(file),
         )
     marks = ("etc/os-release", "usr/lib/os-release")
-    if any(root.iterdir()) and not any((root / mark).exists() or (root / mark).is_symlink() for mark in marks) and not (root / _HOME).exists():
+    known = (root / _HOME).exists() or any((root / mark).exists() or (root / mark).is_symlink() for mark in marks)
+    if not known and any(root.iterdir()):
         raise Refused(
             t("This does not look like the root of a Linux system. Nothing was written.", "这不像 Linux 系统的根目录。未写入任何内容。"),
             str(root),
