@@ -181,8 +181,9 @@ class Records(Fields):
             return
         height = self.thousandths(self._at(k + 2))
         self._put(record, "altitude_mm", height)
-        flat = height is None or record.get("used", 4) < 4
-        self._mode = record["fix"] = self._mode or (2 if flat else 3)
+        # GSA comes later in the epoch, and is of the last one here: four satellites and a height are 3D.
+        solid = height is not None and record.get("used", 4) > 3
+        self._mode = record["fix"] = 3 if solid else self._mode or 2
 
     def _gll(self, record):
         self._when(record, 5)

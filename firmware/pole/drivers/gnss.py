@@ -38,9 +38,10 @@ from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
 from pole.quality import GOOD
 
 _GAP_MS = 100  # a burst is over when the line is quiet for so long
-_NAP_BYTES = 256  # so many bytes are left to gather in the port's ring (512) before they are fetched
+_NAP_BYTES = 256  # so many may gather in the port's ring (512) before they are fetched
 _SILENCE_MS = 5000  # slow receivers speak every few seconds
 _FLOOR = 126230400  # 2024-01-01: no pole ran before that
+_DAY_MS = 86400000
 _WEEKS_1024 = 619315200  # seconds in which a 10-bit week number comes round
 _AGAIN_S = 600  # the clock is compared every second and set so often at most
 
@@ -54,11 +55,14 @@ class Driver:
         self._bus = bus
         self._fix = Fix()
         self._nap_ms = _NAP_BYTES * getattr(bus, "char_us", 1042) // 1000
-        self._period_s = options.get("period_s", 1)
+        self._period_ms = 1000 * options.get("period_s", 1)
         self._set_clock = options.get("set_clock", True)
-        self._due = 0  # uptime of the next reading
+        self._told = -1  # time of day of the last reading
+        self._told_at = None  # and its ticks
+        self._read_at = self._began = 0  # ticks of the last bytes, and of the first of this epoch
+        self._waiting = False
         self._ahead = None  # what the last epoch said: UTC minus uptime
-        self._set_at = -_AGAIN_S
+        self._set_at = None  # uptime
 
     @property
     def bad(self):
@@ -71,30 +75,48 @@ class Driver:
             await self._epoch()
             if self._fix.date:
                 self._time()
-            now = clock.uptime_s()
-            if now >= self._due:
-                self._due = now + self._period_s
+            if self._due():
                 return self._take(out)
+
+    def _due(self):
+        """By the receiver's own time, since bursts of different lengths end when they end; by ours if it has none."""
+        now, told = clock.ticks_ms(), self._fix.time_ms
+        if (
+            self._told_at is None
+            or (told - self._told) % _DAY_MS >= self._period_ms - 100
+            or clock.ticks_diff(now, self._told_at) >= self._period_ms + 900
+        ):
+            self._told, self._told_at = told, now
+            return True
+        return False
 
     async def _epoch(self):
         """Until the next epoch is whole: another time begins, or the line falls quiet after its burst."""
         fix = self._fix
-        began = clock.ticks_ms()
-        heard = False
+        asked = clock.ticks_ms()
+        begun = heard = self._waiting  # the first sentence of this epoch has ended the last one
+        self._waiting = False
+        self._began = self._read_at
         n = 0
         while not fix.drain(n):
-            n = await self._bus.readinto(fix.space(), _GAP_MS if fix.fresh else _SILENCE_MS)
-            if n:
-                heard = True
+            if n >= _NAP_BYTES - 16:  # the burst goes on: let some more gather
                 await clock.sleep_ms(self._nap_ms)
+            n = await self._bus.readinto(fix.space(), _GAP_MS if fix.fresh else _SILENCE_MS)
+            self._read_at = clock.ticks_ms()
+            if n:
+                if not begun:
+                    self._began = self._read_at
+                    await clock.sleep_ms(self._nap_ms)
+                begun = heard = True
             elif fix.close():
                 return
-            if clock.ticks_diff(clock.ticks_ms(), began) >= _SILENCE_MS:
+            if clock.ticks_diff(self._read_at, asked) >= _SILENCE_MS:
                 fix.forget()
                 self._ahead = None
                 if heard:
                     raise DeviceFault(BAD_FRAME, "no NMEA sentence: wrong baud rate?")
                 raise BusError(NO_ANSWER)
+        self._waiting = True
 
     def _take(self, out):
         fix = self._fix
@@ -133,13 +155,15 @@ class Driver:
         seconds = self._utc()
         if not self._set_clock or seconds is None or seconds < _FLOOR:
             return
+        late_ms = clock.ticks_diff(clock.ticks_ms(), self._began)  # since the second began, or a little less
+        seconds += (late_ms + 500) // 1000
         up = clock.uptime_s()
         before, self._ahead = self._ahead, seconds - up
         source = clock.GNSS if self._fix.valid else clock.RTC
         if before is None or abs(self._ahead - before) > 1 or clock.trust() > source:
             return
         right = clock.trust() == source and abs(clock.now() - seconds) <= 1
-        if not right or up - self._set_at >= _AGAIN_S:
+        if not right or self._set_at is None or up - self._set_at >= _AGAIN_S:
             self._set_at = up
             clock.set_time(seconds, source)
 

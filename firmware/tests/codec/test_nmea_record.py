@@ -70,8 +70,8 @@ class TestRecords(unittest.TestCase):
         rmc = "GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W"
         gsa = "GPGSA,A,%d,04,05,,09,12,,,24,,,,,2.5,1.3,2.1"
         self.assertEqual([r["fix"] for r in decode(rmc, gga % "08", rmc)], [2, 3, 3])
-        self.assertEqual([r["fix"] for r in decode(gga % "03", gsa % 3, rmc)], [2, 3, 3])
-        self.assertEqual([r["fix"] for r in decode(gsa % 2, gga % "08", gsa % 1, gga % "08")], [2, 2, 0, 3])
+        self.assertEqual([r["fix"] for r in decode(gga % "03", gsa % 3, gga % "03", rmc)], [2, 3, 3, 3])
+        self.assertEqual([r["fix"] for r in decode(gsa % 2, rmc, gga % "03", gga % "08", gsa % 1, rmc)], [2, 2, 2, 3, 0, 2])
         self.assertEqual(one(gsa % 3)["used"], 5)
 
     def test_speed(self):
