@@ -61,7 +61,7 @@ en = "Time of a change of level"
 zh = "渐变时间"
 """
 
-from pole.protocol import dimming
+from pole.protocol import dimming, lamp_order
 from pole.quality import GOOD
 
 
@@ -80,7 +80,7 @@ class Driver:
         self._inverted = options.get("inverted", False)
         self.lowest = _tenths(options, "minimum_level", 1)
         self.highest = _tenths(options, "maximum_level", 100)
-        self.power_on = _tenths(options, "power_on_level", 100)
+        self.power_on = lamp_order.limit(_tenths(options, "power_on_level", 100), self.lowest, self.highest)
         self.fade_ms = int(options.get("fade_time", 1) * 1000)
         self.level = -1
         self.set(self.power_on)

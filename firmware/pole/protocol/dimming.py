@@ -21,13 +21,16 @@ def arc(tenths):
 
 
 class Fade:
-    """A way from one level to another; `at(ms)` is the level after so long."""
+    """A way from one level to another; `at(ms)` is the level after so long.
 
-    def __init__(self, start, end, duration_ms):
+    To and from off it leads by way of `lowest`: below that the lamp would flicker.
+    """
+
+    def __init__(self, start, end, duration_ms, lowest=LOWEST):
         self.end = end
         self.duration_ms = duration_ms if start != end else 0
-        self._from = arc(max(start, LOWEST))
-        self._by = arc(max(end, LOWEST)) - self._from
+        self._from = arc(max(start, lowest, LOWEST))
+        self._by = arc(max(end, lowest, LOWEST)) - self._from
 
     def at(self, ms):
         """Tenths of a per cent, an int. The end level from `duration_ms` on."""

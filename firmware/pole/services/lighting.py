@@ -85,7 +85,7 @@ class Lamp:
         level = lamp_order.limit(level, self.driver.lowest, self.driver.highest)
         if level != self.target:
             self.target = level
-            self.fade = Fade(self.driver.level, level, self.driver.fade_ms)
+            self.fade = Fade(self.driver.level, level, self.driver.fade_ms, self.driver.lowest)
             self.fade_start = clock.ticks_ms()  # type: ignore[assignment]
 
     def step(self):
