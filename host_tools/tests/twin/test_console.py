@@ -188,3 +188,77 @@ def test_output_nobody_reads_is_lost_as_on_a_cable(virtual):
         assert b"before" not in port.read(100)
 
 
+
+
+# How fast it is
+
+TAKE = """import sys, time, machine
+print('ready')
+sys.stdin.buffer.read(1)
+t = time.ticks_us()
+for i in range({n}):
+    sys.stdin.buffer.read(1)
+print('took', time.ticks_diff(time.ticks_us(), t))
+"""
+TELL = """import sys, time
+t = time.ticks_us()
+for i in range(100):
+    {say}
+print('took', time.ticks_diff(time.ticks_us(), t))
+"""
+
+
+def took(port, lead=b"took "):
+    assert lead in port.read_until(lead)
+    return int(port.read_until(b"\r")) / 1e6
+
+
+def on_start(board, code):
+    """The board's port, and `code` as its main program just started."""
+    put(board, "main.py", code)
+    port = pyserial.Serial(board.port, timeout=8)
+    board.reset()
+    return port
+
+
+def test_a_uart_takes_its_baud_rate(virtual):
+    n = 11520
+    board = virtual(baud=115200)
+    with on_start(board, TAKE.format(n=n)) as port:
+        port.read_until(b"ready\r\n")
+        port.write(b"x" * (n + 1))
+        assert n / took(port) == pytest.approx(11520, rel=0.02)
+    assert board.stats()["console_overruns"] == 0
+
+
+def test_usb_takes_what_the_program_reads(virtual):
+    n = 11520
+    with on_start(virtual("rp2-pico-w", baud=115200), TAKE.format(n=n)) as port:
+        port.read_until(b"ready\r\n")
+        port.write(b"x" * (n + 1))
+        assert n / took(port) > 30000
+
+
+@pytest.mark.parametrize("say", ["print('y' * 113)", "sys.stdout.buffer.write(b'y' * 115)"])
+def test_who_prints_on_a_uart_waits_for_it(virtual, say):
+    board = virtual(baud=115200)
+    with on_start(board, TELL.format(say=say)) as port:
+        port.read_until(b"y")
+        began = time.monotonic()
+        board_s = took(port)
+        assert 11500 / (time.monotonic() - began) == pytest.approx(11520, rel=0.05)
+        assert board_s > 0.5  # all but what waits in its FIFO and in ours
+
+
+def test_ctrl_c_ends_what_prints_without_end(virtual):
+    board = virtual(baud=115200)
+    with on_start(board, "while True:\n    print('on and on')\n") as port:
+        for _ in range(3):
+            port.read(2000)
+            port.write(b"\x03")
+            began = time.monotonic()
+            assert b"KeyboardInterrupt" in port.read_until(b"KeyboardInterrupt")
+            assert time.monotonic() - began < 1.5
+            port.read_until(b">>> ")
+            port.write(b"while True: print('on and on')\r\r")
+    assert board.stats()["starts"] <= 4

@@ -72,7 +72,7 @@ class Board:
         self.wire.gone = self._ended
         self.wire.on[PROGRAM] = lambda a, v, data: self._write(lambda: self.flash.program(v, data))
         self.wire.on[ERASE] = lambda a, v, data: self._write(lambda: self.flash.erase(v))
-        self.wire.on[RAW] = lambda a, v, data: self.console.raw(data)
+        self.wire.on[RAW] = lambda a, v, data: self._say(data)
         self.wire.verbs.update(hello=self._hello, booting=self.console.running, booted=self._booted)
         self.wire.verbs.update(reset=self._asked, kbd=self._kbd)
         wake = self.clock.wake
@@ -135,6 +135,10 @@ class Board:
             self.reset(HARD if kind == DOWNLOAD else kind, kind == DOWNLOAD)
         return self.wire.LATER
 
+    def _say(self, data: bytes) -> object:
+        self.console.raw(data, self.wire.later())
+        return self.wire.LATER
+
     def _write(self, do: Callable[[], float]) -> object:
         """A flash write; while it lasts the CPU cannot run from flash, so the console hears nothing."""
         try:
@@ -171,6 +175,7 @@ class Board:
         else:
             self._stop()
             self._chip_reset()
+            self.console.out.clear()
             self.harness.power(False)
             self.clock.forget()
 

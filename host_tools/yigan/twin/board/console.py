@@ -5,12 +5,14 @@ deaf. A USB console (RP2, ESP32-S3's own USB) makes the sender wait instead.
 """
 
 import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from yigan.twin.board.loop import Loop
 from yigan.twin.board.machine import Machine
+from yigan.twin.board.pace import Out, Pace
 from yigan.twin.board.repl import RAW_BANNER, Repl
 
 if TYPE_CHECKING:
@@ -18,18 +20,13 @@ if TYPE_CHECKING:
 
 RING = 259  # bytes, MicroPython ports/esp32 stdin ring buffer
 USB_ROOM = 512
-_TICK_MS = 2.0
-_HELD = 64  # bytes under way on the cable
+_AGAIN_MS = 2.0  # a USB host asks again and again whether the board has room
+_HELD = 128  # bytes under way on the cable
+_PIECE = 256  # bytes taken at once from a program that prints faster than its line
+_PRINTS = 2048  # bytes without a prompt: a program prints them
 _INTERRUPT = 0x03
 _LONE = re.compile(rb"(?<!\r)\n")  # a port prints every line end as CR LF
 _BANNER_END = b">>> "
-
-
-class Face(Protocol):
-    """A way in from outside."""
-
-    def send(self, data: bytes) -> None: ...
-    def resume(self) -> None: ...
 
 
 class Console:
@@ -38,7 +35,10 @@ class Console:
     def __init__(self, loop: Loop, log: Path, baud: int = 115200, flow: bool = False):
         self.loop, self.baud, self.flow = loop, baud, flow
         self.log = log.open("ab", buffering=0)
-        self.faces: list[Face] = []
+        paced = baud if not flow else 0
+        self.out = Out(loop, 0 if loop.virtual else paced)
+        self.faces = self.out.faces
+        self._pace = Pace(paced) if paced else None
         self.repl = Repl()
         self.vm: Machine | None = None
         self.vm_banner = b""  # how the VM's own greeting begins
@@ -54,6 +54,7 @@ class Console:
         self._skip_to = b""
         self._held = b""
         self._since = 0.0  # the VM's CPU time when it was last given work
+        self._printed = self._asked = 0  # bytes it has said; how many of them when Ctrl-C came
         self._started = False
 
     # Into the VM
@@ -67,29 +68,35 @@ class Console:
         if self.loader:
             self.loader.feed(data)
             return
+        if self._pace and not self._coming:
+            self._pace.begin()
         self._coming += data
         self._schedule()
 
-    def _schedule(self) -> None:
+    def _schedule(self, refused: bool = False) -> None:
         if self._coming and not self._ticking:
             self._ticking = True
-            self.loop.chore(_TICK_MS if self.baud else 0, self._tick)
+            ms = self._pace.next_ms(len(self._coming)) if self._pace else _AGAIN_MS if refused else 0
+            self.loop.chore(ms, self._tick)
 
     def _tick(self) -> None:
         self._ticking = False
-        count = max(1, int(self.baud * _TICK_MS / 10000)) if self.baud else _HELD
-        piece = bytes(self._coming[:count])
+        waited = len(self._coming)
+        piece = bytes(self._coming[: self._pace.due() if self._pace else waited])
         at = piece.find(_INTERRUPT) if self.interrupt_char == _INTERRUPT else -1
         if at == 0:
+            self._asked = self._printed
             self._decide()
             return
         self._deliver(piece if at < 0 else piece[:at])
-        self._go_on()
+        if self._pace:
+            self._pace.passed(waited - len(self._coming))
+        self._go_on(refused=len(self._coming) == waited)
 
-    def _go_on(self) -> None:
+    def _go_on(self, refused: bool = False) -> None:
         for face in self.faces:
             face.resume()
-        self._schedule()
+        self._schedule(refused)
 
     def _deliver(self, piece: bytes) -> None:
         """Into the ring what it has room for; the sender keeps the rest (USB) or nobody does (UART)."""
@@ -139,20 +146,35 @@ class Console:
         """It has had time enough to come to its prompt, and did not."""
         if self.served():  # waiting for us is no program's waiting; a chip finishes what it does in hardware
             return False
-        return (self.vm.asleep() and not self.drain()) or self.vm.busy_ms() - self._since > 3
+        printed = self._printed
+        if self.vm.asleep() and not self.drain() and self._printed == printed:
+            return True
+        return self.vm.busy_ms() - self._since > 3 or self._printed - self._asked > _PRINTS
 
     # Out of the VM
 
-    def drain(self) -> bool:
-        """Take what the VM said; True when it says it reads a line now."""
+    def _heard(self) -> None:
+        """The VM said something. One that prints faster than its UART sends has to wait."""
+        if self.out.full:
+            vm = self.vm
+            self.loop.unwatch(vm.console.host)
+            self.out.when_free(lambda: self.vm is vm and self.loop.watch(vm.console.host, self._heard))
+        else:
+            self.drain(_PIECE)
+
+    def drain(self, most: int = 0) -> bool:
+        """Take what the VM said (`most` bytes of it); True when it says it reads a line now."""
         said = self.repl.reading
-        while self.vm:
+        more = True
+        while self.vm and more:
             try:
-                data = self.vm.console.host.recv(65536)
+                data = self.vm.console.host.recv(most or 65536)
             except OSError:
                 break
             if not data:
                 break
+            more = not most
+            self._printed += len(data)
             said = self.repl.heard(data) or self.repl.reading
             if self.repl.reading:
                 self._started = True
@@ -160,18 +182,20 @@ class Console:
             self.say(_LONE.sub(b"\r\n", self._dress(data)))
         return said
 
-    def raw(self, data: bytes) -> int:
+    def raw(self, data: bytes, done: Callable[[int], object]) -> None:
         """What the program wrote to stdout.buffer: after what it printed, and as it is."""
         self.drain()
         self.say(data)
-        return len(data)
+        if self.out.full:
+            self.out.when_free(lambda: done(len(data)))
+        else:
+            done(len(data))
 
     def say(self, data: bytes) -> None:
         """Show `data` outside."""
         if data:
             self.log.write(data)
-            for face in self.faces:
-                face.send(data)
+            self.out.put(data)
 
     def _dress(self, data: bytes) -> bytes:
         """Without what the port would not print: the way into raw mode, the VM's own banner."""
@@ -201,7 +225,9 @@ class Console:
         self.interrupt_char = _INTERRUPT
         self._held = self._skip_to = b""
         self._started = False
-        self.loop.watch(vm.console.host, self.drain)
+        if self._pace:  # as little as the system allows
+            vm.console.guest.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        self.loop.watch(vm.console.host, self._heard)
 
     def running(self) -> None:
         """Its first code runs: from now on it can be interrupted."""

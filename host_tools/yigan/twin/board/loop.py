@@ -31,7 +31,8 @@ def _nothing() -> None:
     pass
 
 
-def _host_ms() -> float:
+def host_ms() -> float:
+    """The host's time, milliseconds."""
     return time.monotonic_ns() / 1e6
 
 
@@ -47,11 +48,11 @@ class Loop:
         self.stopped = False
         self.failures = 0  # calls that raised: somebody's bug, told on standard error
         self._order = itertools.count()
-        self._start = _host_ms()
+        self._start = host_ms()
 
     def now_ms(self) -> float:
         """Milliseconds of board time, with a fraction."""
-        return _host_ms() - self._start
+        return host_ms() - self._start
 
     def call_later(self, ms: float, call: Callable[[], object]) -> Handle:
         """Do `call` after `ms` milliseconds of board time."""
@@ -59,7 +60,7 @@ class Loop:
 
     def chore(self, ms: float, call: Callable[[], object]) -> Handle:
         """Do `call` after `ms` milliseconds of the host's time."""
-        return self._put(self.chores, _host_ms() + ms, call)
+        return self._put(self.chores, host_ms() + ms, call)
 
     def _put(self, heap: list[Handle], at: float, call: Callable[[], object]) -> Handle:
         handle = Handle(at, next(self._order), call)
@@ -92,12 +93,12 @@ class Loop:
         for key, _ in self.selector.select(None if wait == FOREVER else max(0.0, wait / 1000)):
             if self.selector.get_map().get(key.fd) == key:  # an earlier call may have unwatched or closed it
                 self._do(key.data)
-        self._due(self.chores, _host_ms())
+        self._due(self.chores, host_ms())
         self._due(self.events, self.now_ms())
 
     def _wait_ms(self) -> float:
         event = self._first(self.events) - self.now_ms()
-        return min(event, self._first(self.chores) - _host_ms())
+        return min(event, self._first(self.chores) - host_ms())
 
     @staticmethod
     def _first(heap: list[Handle]) -> float:
@@ -150,7 +151,7 @@ class VirtualLoop(Loop):
         return FOREVER if self.hardware() else self._target
 
     def _wait_ms(self) -> float:
-        real = self._first(self.chores) - _host_ms()
+        real = self._first(self.chores) - host_ms()
         until = self.idle()
         if until is None:
             return real
