@@ -14,15 +14,18 @@ class PassingTime:
 
     def __init__(self):
         self._kept = clock.ticks_ms, clock.sleep_ms
-        self.ms = clock._wall.last
+        self.ms = 0
         self.end = None
-        clock.ticks_ms = lambda: self.ms & 0x3FFFFFFF
+        self.ticks = clock._wall.last
+        clock.ticks_ms = lambda: self.ticks
         clock.sleep_ms = self.sleep
 
     def pass_ms(self, ms):
         while ms > 0:  # whoever counts uptime looks at least once in the ticks' half period
-            self.ms += min(ms, 100000000)
-            ms -= 100000000
+            step = min(ms, 100000000)
+            self.ms += step
+            self.ticks = clock.ticks_add(self.ticks, step)
+            ms -= step
             clock.uptime_s()
 
     async def sleep(self, ms):

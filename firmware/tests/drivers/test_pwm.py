@@ -36,8 +36,8 @@ class Pwm(unittest.TestCase):
     def test_the_power_on_level_is_there_at_once(self):
         driver = self.lamp()
         self.assertEqual((self.bus.duties, driver.level), ([FULL], 1000))
-        driver = self.lamp(power_on_level=30.0)
-        self.assertEqual((self.bus.duties, driver.level, driver.power_on), ([19661], 300, 300))
+        driver = self.lamp(power_on_level=32.3)
+        self.assertEqual((self.bus.duties, driver.level, driver.power_on), ([21168], 323, 323))
 
     def test_off_at_power_on_is_written_too(self):
         """The pin may float or carry what the last program left there."""
