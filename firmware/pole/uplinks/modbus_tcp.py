@@ -183,8 +183,8 @@ class Uplink:
             if kept:
                 rx[: len(kept)] = kept
                 n += len(kept)
-            at = 0
-            while True:
+            at = length = 0
+            while at < n:
                 length = mbap(rx, at, n)
                 if length <= 0:
                     break
