@@ -20,7 +20,7 @@ demo: .venv/runtime  ## a blank virtual board becomes a working pole (KEEP=1 lea
 	@$(BIN)/yigan demo $(if $(KEEP),--keep)
 
 test: .venv/dev lint types gen-check peers node  ## all tests (STRICT=1: none may be skipped)
-	@$(BIN)/python -m pytest -q -rfEs $(if $(STRICT),--strict-skips) $(ARGS)
+	@$(BIN)/python -m pytest -q -rfEs -n 4 --dist loadfile $(if $(STRICT),--strict-skips) $(ARGS)
 
 benchmark: .venv/dev node  ## ours and the peers side by side (ONLY=nmea, JSON=1)
 	@$(BIN)/python -m benchmarks --only "$(ONLY)" $(if $(JSON),--json)
