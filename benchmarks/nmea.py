@@ -13,7 +13,7 @@ from benchmarks.harness import SHARED, Cost, Row, compile_firmware, cost, run
 
 RECORDINGS = ("beidou-bd", "bu353-glonass", "gr8013-w", "neo-m8n", "skytraq", "sl869")
 _PIECE = 256  # bytes that drivers/gnss.py lets gather in the port's ring before it fetches them
-_TURNS, _PEER_TURNS, _ROUNDS = 300, 8, 3
+_BYTES, _PEER_BYTES, _ROUNDS = 5_000_000, 200_000, 3  # to read of each recording
 
 _READ = """
 import io
@@ -167,10 +167,11 @@ def _measured(firmware: Path) -> Iterator[Row]:
     slowest = ("", float("inf"))
     for name in RECORDINGS:
         path = SHARED / "data/nmea" / f"{name}.log"
-        sentences += path.read_bytes().count(b"*")
+        data = path.read_bytes()
+        sentences += data.count(b"*")
         read = _READ.format(path=str(path))
-        us = _cost(read + _OURS.format(piece=_PIECE), _TURNS, firmware)
-        peer = _cost(read + _PEER, _PEER_TURNS, firmware)
+        us = _cost(read + _OURS.format(piece=_PIECE), _BYTES // len(data), firmware)
+        peer = _cost(read + _PEER, _PEER_BYTES // len(data), firmware)
         slowest = min(slowest, (name, peer.cpu_us / us.cpu_us), key=lambda row: row[1])
         ours = Cost(ours.cpu_us + us.cpu_us, ours.heap + us.heap)
         theirs = Cost(theirs.cpu_us + peer.cpu_us, theirs.heap + peer.heap)

@@ -59,7 +59,7 @@ class Driver:
         self._set_clock = options.get("set_clock", True)
         self._told = -1  # time of day of the last reading
         self._told_at = None  # and its ticks
-        self._read_at = self._began = 0  # ticks of the last bytes, and of the first of this epoch
+        self._read_at = self._began = clock.ticks_ms()  # ticks of the last bytes, and of the first of this epoch
         self._waiting = False
         self._ahead = None  # what the last epoch said: UTC minus uptime
         self._set_at = None  # uptime
