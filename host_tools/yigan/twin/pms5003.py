@@ -38,12 +38,14 @@ class Twin:
         self._arm(_FAST_MS)
 
     def stop(self):
+        self._got = b""
         if self._timer:
             self._timer.cancel()
             self._timer = None
 
     def _arm(self, ms):
-        self.stop()
+        if self._timer:
+            self._timer.cancel()
         self._timer = self._clock.call_later(ms, self._tick)
 
     def _tick(self):
@@ -79,6 +81,8 @@ class Twin:
 
     def received(self, data):
         """Appendix II: 42 4D, command, two data bytes, sum of the five."""
+        if self._timer is None:  # no power
+            return
         self._got += data
         while len(self._got) >= 7:
             request = self._got[:7]

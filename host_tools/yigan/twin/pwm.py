@@ -16,6 +16,7 @@ class Twin:
         self._inverted = options.get("inverted", False)
         self._nominal_w = options.get("nominal_w", 100.0)
         self._duty, self._freq = 0, 0
+        self._followed = 0  # the duty that its input acts on
         self._light = 0.0
         self._powered = False
         self._faults: set[str] = set()
@@ -34,15 +35,15 @@ class Twin:
         self._show()
 
     def _show(self):
-        if "stuck" in self._faults:
-            return
+        if "stuck" not in self._faults:
+            self._followed = self._duty
         light = self._percent() if self._powered and "dark" not in self._faults else 0.0
         self.changes += light != self._light
         self._light = light
 
     def _percent(self):
         """Light output in per cent from the duty; no PWM at all is dark, or full where the input is inverted."""
-        share = self._duty / 65535
+        share = self._followed / 65535
         share = 1 - share if self._inverted else share
         if not self._log or share == 0:
             return 100 * share

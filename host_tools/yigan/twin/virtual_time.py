@@ -53,11 +53,13 @@ def run(main: Coroutine[Any, Any, Any], clock: Any) -> Any:
     before = clock.ticks_ms, clock.ticks_us
     clock.ticks_ms = lambda: int(loop.time() * 1000) & _TICKS
     clock.ticks_us = lambda: int(loop.time() * 1e6) & _TICKS
+    clock._wall.last = 0  # uptime goes on from where it was, at this pace
     try:
         asyncio.set_event_loop(loop)
         return loop.run_until_complete(main)
     finally:
         clock.ticks_ms, clock.ticks_us = before
+        clock._wall.last = clock.ticks_ms()
         asyncio.set_event_loop(None)
         loop.close()
 
