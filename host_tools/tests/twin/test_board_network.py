@@ -1,5 +1,6 @@
 """The board's network: ports for the host, names only where told, TLS at a board's price (design 5)."""
 
+import contextlib
 import datetime
 import ipaddress
 import socket
@@ -7,6 +8,7 @@ import ssl
 import threading
 import time
 
+import psutil
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -86,6 +88,42 @@ def echo():
     threading.Thread(target=serve, daemon=True).start()
     yield listener.getsockname()[1]
     listener.close()
+
+
+def echoed(port, words=b"a"):
+    connection = socket.create_connection(("127.0.0.1", port), 5)
+    connection.sendall(words)
+    assert connection.recv(9) == b"<" + words + b">"
+    return connection
+
+
+def test_a_hard_reset_with_open_sockets_leaves_nothing_behind(virtual):
+    boards = [virtual(), virtual(folder="two")]
+    for board in boards:
+        put(board, "main.py", SERVER)
+        board.reset()
+    one, two = (until(lambda b=board: b.net.get(502)) for board in boards)
+    assert one != two
+    process = psutil.Process(boards[0].process.pid)
+    fds = process.num_fds()
+    with echoed(two) as neighbour:
+        for _ in range(3):
+            with echoed(one) as client:
+                boards[0].reset()
+                with contextlib.suppress(ConnectionResetError):
+                    assert client.recv(9) == b""
+            with pytest.raises(OSError), socket.socket() as thief:
+                thief.bind(("127.0.0.1", one))  # the port stays the board's while nobody listens there
+            assert until(lambda: boards[0].net.get(502)) == one
+            until(lambda: not refused(one))
+        assert process.num_fds() == fds and len(process.children(recursive=True)) == 1
+        neighbour.sendall(b"b")
+        assert neighbour.recv(9) == b"<b>"
+
+
+def refused(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def test_nothing_leaves_but_where_it_is_told(virtual, echo):

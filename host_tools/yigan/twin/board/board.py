@@ -252,4 +252,5 @@ class Board:
     def close(self) -> None:
         self.power(False)
         self.rom.close()
+        self.net.close()
         self.flash.close()

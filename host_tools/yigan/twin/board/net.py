@@ -27,6 +27,7 @@ class Net:
         self.cable = True  # the Ethernet cable is in
         self.lan = "off"  # off, idle, up
         self._kept: dict[tuple[int, str], int] = {}
+        self._held: list[socket.socket] = []
         self._names: list[str] = []
         verbs: dict[str, Callable] = {"bind": self.bind, "unbind": self.unbind, "route": self.route}
         wire.verbs.update(verbs, resolve=self.resolve, wlan=self.wlan, wlan_state=lambda: self.link)
@@ -39,8 +40,9 @@ class Net:
         """The host port for a device port (0: any)."""
         if port and port in self.ports and kind == "tcp":
             raise Refusal(errno.EADDRINUSE)
+        hold = port != 0 and kind == "tcp"
         port = port or 49152 + len(self._kept)
-        host = self._kept.get((port, kind)) or _free(kind)
+        host = self._kept.get((port, kind)) or self._free(kind, hold)
         self._kept[port, kind] = host
         if kind == "tcp":
             self.ports[port] = host
@@ -112,8 +114,18 @@ class Net:
         self.ports.clear()
         self.link = self.lan = "off"
 
+    def _free(self, kind: str, hold: bool) -> int:
+        """A free port here. `hold` it and it is ours from now on: we never listen, so that the VM may."""
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", 0))
+        host = sock.getsockname()[1]
+        if hold:
+            self._held.append(sock)
+        else:
+            sock.close()  # of UDP two at one port would share what comes
+        return host
 
-def _free(kind: str) -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    def close(self) -> None:
+        for sock in self._held:
+            sock.close()
