@@ -227,7 +227,7 @@ def test_a_uart_takes_its_baud_rate(virtual):
     with on_start(board, TAKE.format(n=n)) as port:
         port.read_until(b"ready\r\n")
         port.write(b"x" * (n + 1))
-        assert n / took(port) == pytest.approx(11520, rel=0.02)
+        assert 9800 < n / took(port) < 11700  # a busy machine may be slower, never quicker
     assert board.stats()["console_overruns"] == 0
 
 
@@ -246,7 +246,7 @@ def test_who_prints_on_a_uart_waits_for_it(virtual, say):
         port.read_until(b"y")
         began = time.monotonic()
         board_s = took(port)
-        assert 11500 / (time.monotonic() - began) == pytest.approx(11520, rel=0.05)
+        assert 9800 < 11500 / (time.monotonic() - began) < 12100
         assert board_s > 0.5  # all but what waits in its FIFO and in ours
 
 

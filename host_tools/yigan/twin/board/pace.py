@@ -7,14 +7,16 @@ from yigan.twin.board.loop import Loop, host_ms
 
 FIFO = 128  # bytes that an ESP32's UART takes before who writes must wait (ESP32 TRM, UART: 128 x 8-bit FIFO)
 _TICK_MS = 2.0
-_MOST = 128  # bytes at once after a late look: half of what a receiver keeps, so that our lateness loses nothing
+_IN_MOST = 128  # bytes at once after a late look: half of what a receiver keeps, so that our lateness loses nothing
+_OUT_MOST = 2048  # the host loses nothing
 
 
 class Pace:
-    """One direction at `baud`, ten bits a byte."""
+    """One direction at `baud`, ten bits a byte; `most` bytes at once."""
 
-    def __init__(self, baud: int):
+    def __init__(self, baud: int, most: int = _IN_MOST):
         self._byte_ms = 10_000 / baud
+        self._most = most
         self._at = 0.0  # when the last byte had passed
 
     def begin(self) -> None:
@@ -24,7 +26,7 @@ class Pace:
     def due(self) -> int:
         """Bytes that have had time to pass."""
         now = host_ms()
-        self._at = max(self._at, now - _MOST * self._byte_ms)
+        self._at = max(self._at, now - self._most * self._byte_ms)
         return int((now - self._at) / self._byte_ms)
 
     def passed(self, count: int) -> None:
@@ -48,7 +50,7 @@ class Out:
     def __init__(self, loop: Loop, baud: int):
         self.loop = loop
         self.faces: list[Face] = []
-        self._pace = Pace(baud) if baud else None
+        self._pace = Pace(baud, _OUT_MOST) if baud else None
         self._waiting = bytearray()
         self._ticking = False
         self._then: list[Callable[[], object]] = []
