@@ -108,9 +108,11 @@ class AppTest(unittest.TestCase):
         sys.modules["pole.drivers.test_lamp"] = Module(Lamp)
         sys.modules["pole.drivers.test_air"] = Module(Air)
         Air.error = None
+        self.kept = sampler._RETRY_MS
         sampler._RETRY_MS = 10
 
     def tearDown(self):
+        sampler._RETRY_MS = self.kept
         del sys.modules["pole.drivers.test_lamp"], sys.modules["pole.drivers.test_air"]
 
     def play(self, story, hal=None):
