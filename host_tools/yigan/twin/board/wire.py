@@ -1,7 +1,8 @@
 """Requests from the VM's shims to the board, over one socket, in order.
 
 Request: op u8, a u8, number u8, 0, n u16, v i32, then n bytes. Reply: v i32, n u16, errno u8, number u8, then
-n bytes. The number lets the VM skip a reply that Ctrl-C kept it from reading; MEND finds the next one's beginning. An op with bit 7 set wants no reply.
+n bytes. The number lets the VM skip a reply that Ctrl-C kept it from reading; MEND finds the next one's
+beginning. An op with bit 7 set wants no reply.
 Op 0 carries JSON both ways: `["name", argument...]`.
 Order matters (driver-enable before data before driver-disable), hence one socket for all.
 """
