@@ -33,9 +33,10 @@ def test_up_again_changes_nothing(dut, bench):
     assert dut.ask("identify")["bundle"] == before
 
 
-def test_every_peripheral_gives_readings(dut):
+def test_every_peripheral_gives_readings(dut, bench):
     dut.wait("readings of the air", "air.", live)
-    dut.wait("a position", "gnss.", lambda found: found["gnss.lat"]["q"] in LIVE)
+    if any(part.kind == "gnss" for part in bench.pole.peripherals):
+        dut.wait("a position", "gnss.", lambda found: found["gnss.lat"]["q"] in LIVE)
 
 
 def test_a_value_out_of_range_is_refused(dut, bench):
