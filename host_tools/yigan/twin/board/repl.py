@@ -31,8 +31,17 @@ class Repl:
         elif self._tail.endswith(_FRIENDLY):
             self.reading, self.raw, self._ends = True, False, b"\r\n\x04"
         else:
+            self._ran()
             return False
         return True
+
+    def _ran(self) -> None:
+        """What was typed before the prompt came has ended the line since: no echo has a line end, raw mode no OK."""
+        line = self._tail[self._tail.rfind(b"\n") + 1 :]
+        if self.raw:
+            self.reading = self.reading and not line.startswith((b">OK", b"OK"))
+        elif line != self._tail and not line.startswith(_FRIENDLY):
+            self.reading = False
 
     def told(self, data: bytes) -> None:
         """The VM was given `data`: with the character that ends its line, it goes to work."""
