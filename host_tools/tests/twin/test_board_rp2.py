@@ -73,6 +73,7 @@ def test_a_pole_without_a_network(up, capsys):
         return cli.main([*get, name]) == 0 and capsys.readouterr().out.strip()
 
     assert good("lamp.level") == "100.0"
+    until(lambda: good("gnss.fix"), 20)
     starts = board.stats()["starts"]
     assert cli.main(["set", "node.restart", "1", "--port", board.port]) == 0
     until(lambda: board.stats()["starts"] > starts, 10)
