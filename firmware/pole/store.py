@@ -166,7 +166,9 @@ class Store:
     def put(self, i, raw, quality=GOOD):
         """A new reading. Outside the point's limits it is kept but marked RANGE; None has no value."""
         if raw is None:
-            self.fail(i, quality if quality != GOOD else NEVER)
+            if quality == GOOD:  # its device is well and has no value now: a receiver without a fix
+                quality = STALE if self._at[i] >= 0 else NEVER
+            self.fail(i, quality)
             return
         if quality == GOOD and not self.low(i) <= raw <= self.high(i):
             quality = RANGE

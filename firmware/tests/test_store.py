@@ -75,6 +75,16 @@ class StoreTest(unittest.TestCase):
         self.store.sweep()
         self.assertEqual(flags[t], 1)
 
+    def test_a_value_that_is_gone_is_stale_and_not_never_measured(self):
+        t = self.store.index("air.temperature")
+        self.store.put(t, None)
+        self.assertEqual(self.store.quality(t), NEVER)
+        self.store.put(t, 2150)
+        self.store.put(t, None)
+        self.assertEqual((self.store.quality(t), self.store.text(t)), (STALE, ""))
+        self.store.put(t, None, FAULT)
+        self.assertEqual(self.store.quality(t), FAULT)
+
     def test_listeners_hear_of_changes_only(self):
         t = self.store.index("lamp.level")
         flags = self.store.listen()
