@@ -313,16 +313,27 @@ def test_noise_both_ways_costs_time_only(virtual, seed):
     """One byte in 3000 lost or bent, in both directions, while the stream runs."""
     board = virtual()
     with serial.open(board.port) as port:
-        repl, found = carry.look(port)
-        repl.start(paste.packed("receiver"))
         cable = small.Cable(port, noise=1 / 3000, seed=seed)
-        link = receiver.Receiver(cable, repl.rest())
-        link.wait_ready()
-        one = carry._Carrier(cable, bundle("noisy", modules=12, size=1500), lambda *_: None, carry.Report())
-        todo = one._decide(link, found)
-        one._act(link, todo, found)
-        link.reset()
+        for left in (2, 1, 0):  # as carry.carried does: a link that breaks is taken up again, twice
+            try:
+                through(cable, port)
+                break
+            except LinkError:
+                if not left:
+                    raise
     assert cable.disturbed and until(lambda: says(board) == "noisy")
+
+
+def through(cable, port):
+    """The bundle over a disturbed cable; the raw REPL before it has a quiet one."""
+    repl, found = carry.look(port)
+    repl.start(paste.packed("receiver"))
+    link = receiver.Receiver(cable, repl.rest())
+    link.wait_ready()
+    one = carry._Carrier(cable, bundle("noisy", modules=12, size=1500), lambda *_: None, carry.Report())
+    todo = one._decide(link, found)
+    one._act(link, todo, found)
+    link.reset()
 
 
 def test_rubbish_that_waits_in_the_port(virtual):
