@@ -15,6 +15,7 @@ from pole.quality import GOOD, NEVER
 
 _PERIOD_MS = 5000
 _LARGEST_EVERY = 120  # periods: the search allocates, so it is rare
+_LARGEST_FIRST = 6  # by then everything is loaded
 
 
 class Service:
@@ -70,7 +71,7 @@ class Service:
         return bad
 
     def _largest(self):
-        if self.turn % _LARGEST_EVERY == 0 and hasattr(gc, "mem_free"):
+        if self.turn % _LARGEST_EVERY == _LARGEST_FIRST and hasattr(gc, "mem_free"):
             self.largest = largest_block()
         return self.largest
 

@@ -153,7 +153,7 @@ class Node(Played):
 
 class Memory(Played):
     def test_free_heap(self):
-        said = self.play(Pole())
+        said = self.play(Pole(), 40000)  # the largest block is looked for when everything is loaded
         if hasattr(gc, "mem_free"):
             self.assertTrue(0 < int(said("heap_free")))
             self.assertEqual(said("heap_largest"), "4096")
