@@ -12,6 +12,9 @@ UNKNOWN_POINT = 5
 EXPIRED = 6
 BAD_REQUEST = 7
 BAD_VALUE = 8
+WORDS = (  # of the codes so far, as the console and MQTT say them
+    "", "read_only", "out_of_range", "overridden", "not_owned", "unknown_point", "expired", "bad_request", "bad_value"
+)
 
 # What a bus or a device did.
 NO_ANSWER = 20

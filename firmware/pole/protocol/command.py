@@ -15,18 +15,6 @@ _UNIX_2020 = 1577836800
 _HORIZON = 0x3FFFFFFF  # seconds since 2020, until 2054; who sends milliseconds since 1970 is beyond
 _MEMORY = 16
 
-_WORDS = (
-    "",
-    "read_only",
-    "out_of_range",
-    "overridden",
-    "not_owned",
-    "unknown_point",
-    "expired",
-    "bad_request",
-    "bad_value",
-)
-
 
 def _written(text, key, value):
     """A JSON value as text, a number as it was written: a board's float would turn 39.904211 into 39.904209."""
@@ -93,7 +81,7 @@ class Commands:
             try:
                 self._store.request(i, self._store.parse(i, value), self._source)
             except errors.PoleError as refusal:
-                error = _WORDS[refusal.code] if refusal.code < len(_WORDS) else "error_%d" % refusal.code
+                error = errors.WORDS[refusal.code] if refusal.code < len(errors.WORDS) else "error_%d" % refusal.code
             self._recent.append((i, ident, error))
             if len(self._recent) > _MEMORY:
                 self._recent.pop(0)

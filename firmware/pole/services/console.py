@@ -28,18 +28,6 @@ _BUSY_MS = 5
 _CHUNK = 64
 _YEAR_2024 = 126230400  # a bench whose clock says less has a flat battery
 
-WORDS = {
-    errors.READ_ONLY: "read_only",
-    errors.OUT_OF_RANGE: "out_of_range",
-    errors.OVERRIDDEN: "overridden",
-    errors.NOT_OWNED: "not_owned",
-    errors.UNKNOWN_POINT: "unknown_point",
-    errors.EXPIRED: "expired",
-    errors.BAD_REQUEST: "bad_request",
-    errors.BAD_VALUE: "bad_value",
-}
-
-
 class Service:
     def __init__(self, pole, options):
         self.pole = pole
@@ -110,7 +98,8 @@ class Service:
             self.pole.restart(request.get("mode") != "soft")
 
     def _refuse(self, n, code, detail):
-        self._say({"n": n, "error": WORDS.get(code, "error"), "code": code, "at": str(detail)})
+        word = errors.WORDS[code] if code < len(errors.WORDS) else "error"
+        self._say({"n": n, "error": word, "code": code, "at": str(detail)})
 
     # What can be asked for
 
