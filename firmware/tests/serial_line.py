@@ -43,6 +43,3 @@ class Line:
         else:
             del self._coming[k]
         return n
-
-    def flush_input(self):
-        self._coming = []

@@ -42,6 +42,10 @@ class Console:
         self._out.write(data)
 
 
+def console():
+    return Console()
+
+
 def watchdog(timeout_ms):
     """Arm it, for good; returns what feeds it."""
     return machine.WDT(timeout=timeout_ms).feed

@@ -3,7 +3,7 @@
 import machine
 
 from pole.hal import net  # noqa: F401
-from pole.hal.board import Console, bus, interface, reset, unique_id, watchdog  # noqa: F401
+from pole.hal.board import bus, console, interface, reset, unique_id, watchdog  # noqa: F401
 
 WATCHDOG_MS = 30000
 
@@ -26,10 +26,6 @@ def read_crumb():
 def write_crumb(data):
     """Four bytes into the RTC's memory: they survive every reset but the loss of power."""
     _rtc.memory(data)
-
-
-def console():
-    return Console()
 
 
 def temperature():

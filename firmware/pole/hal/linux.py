@@ -43,9 +43,6 @@ class Uart:
         await clock.sleep_ms(len(buf) * self.char_us / 1000)
         self._serial.flush()
 
-    def flush_input(self):
-        self._serial.reset_input_buffer()
-
 
 class Rs485(Uart):
     """RS-485 whose direction the kernel drives (TIOCSRS485), as on every Pi hat with RTS wired to DE."""

