@@ -5,6 +5,8 @@ import subprocess
 import sys
 import threading
 
+import pytest
+
 from yigan.twin.rom import slip
 from yigan.twin.rom.chips import ROMS
 from yigan.twin.rom.loader import Leave, Loader
@@ -81,3 +83,17 @@ def esptool(port, *words, timeout=120):
         [sys.executable, "-m", "esptool", "--port", port, *map(str, words)], capture_output=True, text=True, timeout=timeout
     )
     return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def served():
+    """`served("esp32c3")`: a loader that esptool can open."""
+    made = []
+
+    def start(name):
+        made.append(Served(name))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from yigan import lang
 from yigan.link import serial
 from yigan.link.rawrepl import RawRepl
 from yigan.twin.virtual import VirtualBoard
@@ -57,3 +58,12 @@ def until(true, seconds=5.0):
             return found
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """A state folder of the test's own, and English; for the folders whose conftest imports it."""
+    monkeypatch.setenv("YIGAN_HOME", str(tmp_path / "home"))
+    lang.choose("en")
+    yield tmp_path / "home"
+    lang.choose(None)

@@ -2,7 +2,7 @@
 
 import pytest
 from cable import Cable
-from romhost import Served
+from romhost import served as chips  # noqa: F401
 from stage import virtual  # noqa: F401
 
 from yigan import lang
@@ -34,20 +34,6 @@ def image(tmp_path):
         return store.add(path)[0]
 
     return make
-
-
-@pytest.fixture
-def chips():
-    """`chips("esp32")`: a loader in this process, behind socket://."""
-    made = []
-
-    def start(name):
-        made.append(Served(name))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.close()
 
 
 @pytest.fixture
