@@ -10,14 +10,14 @@ from yigan.deploy.facts import Facts
 from yigan.deploy.plan import Plan
 from yigan.deploy.receiver import Receiver
 from yigan.deploy.tree import Tree
-from yigan.errors import LinkError, VerifyError, YiganError
+from yigan.errors import LinkError, Refused, VerifyError, YiganError
 from yigan.lang import t
 from yigan.link import serial
 from yigan.link.rawrepl import RawRepl
 
-Progress = Callable[
-    [str, int, int], None
-]  # (stage, done, of so many): "enter", "look", "send", "verify", "switch"
+# (stage, done, of so many): "enter", "look", "send", "verify", "switch"
+Progress = Callable[[str, int, int], None]
+Follow = Callable[[], str]  # the present name of the board's port, "" while it is away
 _AGAIN = 2  # times a deploy whose link broke is taken up again by itself
 
 
@@ -35,6 +35,7 @@ class Report:
     unpacked: int = 0
     resent: int = 0  # messages said more than once
     attempts: int = 1
+    port: str = ""  # the name it had in the end
     was: str = ""  # the pole id the board carried before
     uid: str = ""
     machine: str = ""
@@ -45,30 +46,51 @@ class Report:
         return asdict(self)
 
 
-def carry(port: str, bundle: Bundle, progress: Progress | None = None) -> Report:
+def carry(
+    port: str, bundle: Bundle, progress: Progress | None = None, follow: Follow | None = None, uid: str = ""
+) -> Report:
     """Put `bundle` on the board at `port` and reset it; a link that breaks in the middle is taken up again.
 
-    Whatever happens, the board boots what it had or the whole new bundle.
+    Whatever happens, the board boots what it had or the whole new bundle. `follow` names the port whenever it must
+    be opened, since boards with a USB of their own may come back under another name. `uid` (hex): the only board that
+    may be touched; another one is Refused.
     """
-    report, link = carried(port, bundle, progress)
+    report, link = carried(port, bundle, progress, follow, uid)
     link.close()
     return report
 
 
-def carried(port: str, bundle: Bundle, progress: Progress | None = None) -> tuple[Report, serial.Port]:
+def carried(
+    port: str, bundle: Bundle, progress: Progress | None = None, follow: Follow | None = None, uid: str = ""
+) -> tuple[Report, serial.Port]:
     """As `carry`; the port comes back open, so that not a word of the starting board is lost."""
-    attempt = 0
+    report = Report(uid=uid.lower())
     while True:
-        attempt += 1
-        link = serial.open_within(port, 5.0 if attempt > 1 else 0.0)
+        # A retry must meet the board of the first try.
+        report = Report(attempts=report.attempts + bool(report.port), uid=report.uid)
+        link = opened(port, follow, 5.0 if report.attempts > 1 else 0.0)
         try:
-            report = Report(attempts=attempt)
             return _Carrier(link, bundle, progress or (lambda *_: None), report).run(), link
         except BaseException as error:
             link.close()
-            if not isinstance(error, LinkError) or attempt > _AGAIN:
+            if not isinstance(error, LinkError) or report.attempts > _AGAIN:
                 raise
         time.sleep(1.0)
+
+
+def opened(port: str, follow: Follow | None, seconds: float) -> serial.Port:
+    """The port under its present name; without `follow` the same name, for which we wait `seconds`."""
+    return serial.open_followed(follow) if follow else serial.open_within(port, seconds)
+
+
+def same_board(found: str, expected: str, where: str) -> None:
+    """Refused when the board says another unique id than the one we were sent to."""
+    if expected and found != expected:
+        raise Refused(
+            t("This is board {f}, expected {e}.", "这是板子 {f}，应为 {e}。", f=found or "?", e=expected),
+            where,
+            t("Nothing was written to it. Plug in the right one.", "没有写入任何内容。请插入正确的板子。"),
+        )
 
 
 def look(link: serial.Port) -> tuple[RawRepl, Facts]:
@@ -81,14 +103,18 @@ def look(link: serial.Port) -> tuple[RawRepl, Facts]:
 class _Carrier:
     def __init__(self, link: serial.Port, bundle: Bundle, progress: Progress, report: Report):
         self.link, self.bundle, self.progress, self.report = link, bundle, progress, report
+        self._expected = report.uid
         self._began = time.monotonic()
 
     def run(self) -> Report:
+        self.report.port = self.link.name
         repl, found = look(self.link)
         self._stage("enter")
-        self.report.uid, self.report.machine = found.uid, found.machine
+        self.report.machine = found.machine
         self.report.micropython = ".".join(map(str, found.version))
         try:
+            same_board(found.uid, self._expected, self.link.name)
+            self.report.uid = found.uid
             facts.admit(found, self.bundle, self.link.name)
             board = self._start(repl)
             todo = self._decide(board, found)

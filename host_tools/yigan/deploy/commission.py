@@ -4,13 +4,14 @@ import time
 from dataclasses import dataclass, field
 
 from yigan.bundle import Bundle
-from yigan.deploy.carry import Progress, Report, carried
+from yigan.deploy.carry import Follow, Progress, Report, carried, opened, same_board
 from yigan.errors import LinkError, VerifyError
 from yigan.lang import t
 from yigan.link import serial
 from yigan.link.service import Client
 
 START_S = 90.0  # a board that checks its file system and joins a network first
+_BACK_S = 15.0  # a port that went with the reset comes back in so long
 _FIRST_READINGS_S = 6.0  # the longest wait for sensors' first values; what warms up longer is shown as that
 _SETTLED_S = 2.0  # no further point got its first value for so long: the rest will not soon
 
@@ -25,35 +26,45 @@ class Commissioned:
     seconds: float = 0.0
 
 
-def commission(port: str, bundle: Bundle, progress: Progress | None = None) -> Commissioned:
-    """Do all of it. VerifyError when the pole that comes up is not this bundle."""
+def commission(
+    port: str, bundle: Bundle, progress: Progress | None = None, follow: Follow | None = None, uid: str = ""
+) -> Commissioned:
+    """Do all of it. VerifyError when the pole that comes up is not this bundle; `follow`, `uid`: as `carry` has them."""
     began = time.monotonic()
     tell = progress or (lambda *_: None)
-    report, link = carried(port, bundle, progress)
-    done = Commissioned(report)
+    report, link = carried(port, bundle, progress, follow, uid)
     tell("start", 0, 1)
-    try:
-        link = _still_there(link)
-        client = Client(link)
-        done.identity = _wait(client, bundle)
-        client.give_time()
-        report.stages["start"] = round(time.monotonic() - began - sum(report.stages.values()), 3)
-        tell("report", 0, 1)
-        done.readings = _first_readings(client)
-    finally:
-        link.close()
+    done = _started(link, bundle, follow, report, tell)
     done.seconds = round(time.monotonic() - began, 3)
     return done
 
 
-def _still_there(link: serial.Port) -> serial.Port:
-    """The same port, opened anew when the board took it away with its reset, as those with their own USB do."""
-    try:
-        link.write(b"\n")
-        return link
-    except LinkError:
-        link.close()
-        return serial.open_within(link.name, 15.0)
+def _started(
+    link: serial.Port, bundle: Bundle, follow: Follow | None, report: Report, tell: Progress
+) -> Commissioned:
+    """A board with its own USB takes the port away with its reset, at once or while we ask it: open it anew."""
+    began = time.monotonic()
+    while True:
+        try:
+            return _asked(link, bundle, report, tell)
+        except serial.Vanished:
+            if time.monotonic() - began > START_S:
+                raise
+        finally:
+            link.close()
+        link = opened(link.name, follow, _BACK_S)
+
+
+def _asked(link: serial.Port, bundle: Bundle, report: Report, tell: Progress) -> Commissioned:
+    began = time.monotonic()
+    client = Client(link)
+    identity = _wait(client, bundle)
+    same_board(identity.get("uid", report.uid), report.uid, link.name)
+    report.port = link.name
+    client.give_time()
+    report.stages["start"] = round(time.monotonic() - began, 3)
+    tell("report", 0, 1)
+    return Commissioned(report, identity, _first_readings(client))
 
 
 def _wait(client: Client, bundle: Bundle) -> dict:
@@ -61,6 +72,8 @@ def _wait(client: Client, bundle: Bundle) -> dict:
     client.strangers = heard.append
     try:
         identity = client.wait_hello(bundle.id, START_S)
+    except serial.Vanished:
+        raise
     except LinkError as error:
         said = b"\n".join(heard[-12:]).decode(errors="replace").strip()
         raise LinkError(

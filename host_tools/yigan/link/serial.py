@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 import time
+from collections.abc import Callable
 
 import serial
 from serial.tools import list_ports
@@ -18,9 +19,15 @@ from yigan.lang import t
 from yigan.link import holder
 
 BAUD = 115200
+AWAY_S = 30.0  # as long as a board may be away before we stop looking for it
+_SETTLE_S = 5.0  # a port that has just come: udev gives its group, ModemManager looks at it
 _TICK_S = 0.05  # pyserial's own time-out: setting it again would reconfigure the port each time
 
 _FAILURES = (serial.SerialException, OSError, ValueError)
+
+
+class Vanished(LinkError):
+    """The port was open and is no more."""
 
 
 class Port:
@@ -117,6 +124,35 @@ def open_within(name: str, seconds: float, baud: int = BAUD) -> Port:
             time.sleep(0.1)
 
 
+def open_followed(follow: Callable[[], str], away_s: float = AWAY_S, baud: int = BAUD) -> Port:
+    """Open the port that `follow()` names now; while it names none (""), wait for at most `away_s` seconds."""
+    away = time.monotonic() + away_s
+    settled = 0.0
+    while True:
+        name = follow()
+        try:
+            if name:
+                return open(name, baud)
+        except LinkError:
+            settled = settled or time.monotonic() + _SETTLE_S
+            if time.monotonic() > min(away, settled):
+                raise
+        if time.monotonic() > away:
+            raise _away(away_s)
+        time.sleep(0.1)
+
+
+def _away(seconds: float) -> LinkError:
+    return LinkError(
+        t(
+            "The board went away and did not come back within {s:.0f} s.",
+            "板子已断开，{s:.0f} 秒内没有重新出现。",
+            s=seconds,
+        ),
+        hint=t("Plug it in again and run it again: it resumes.", "请重新插上板子后再运行，会从中断处继续。"),
+    )
+
+
 def _explain(name: str, error: Exception) -> LinkError:
     number = getattr(error, "errno", None) or getattr(error.__context__, "errno", None)
     if "://" in name:
@@ -188,9 +224,9 @@ def _busy(name: str) -> LinkError:
     return LinkError(t("Port {p} is busy.", "端口 {p} 被占用。", p=name), hint=by)
 
 
-def vanished(name: str, error: Exception) -> LinkError:
+def vanished(name: str, error: Exception) -> Vanished:
     """The error for a port that was open and is no more."""
-    return LinkError(
+    return Vanished(
         t("The port is gone: {e}.", "端口已断开：{e}。", e=error),
         name,
         t(
