@@ -35,13 +35,14 @@ def command(since: int, follow: bool, way_to: str, as_json: bool) -> None:
         while True:
             for line in pole.log(since):
                 since = line.seq
-                click.echo(_shown(line, as_json))
+                click.echo(shown(line, as_json))
             if not follow:
                 return
             time.sleep(1)
 
 
-def _shown(line: Line, as_json: bool) -> str:
+def shown(line: Line, as_json: bool = False) -> str:
+    """A line as people read it, or as programs do."""
     if as_json:
         return json.dumps(asdict(line), ensure_ascii=False)
     level, colour = _LEVELS[line.level] if 0 <= line.level < len(_LEVELS) else (str(line.level), "")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from yigan import places, vm
 from yigan.decode import pump
@@ -32,10 +33,7 @@ class Decoded:
                 yield sentence(record)
 
     def _here(self) -> Iterator[dict]:
-        firmware = str(places.firmware())
-        if firmware not in sys.path:
-            sys.path.append(firmware)
-        import_module("pole.codec.nmea_record")
+        _codec()
         found: list[dict] = []
         counts = pump.pump(str(self.path), found.append)
         yield from found
@@ -57,6 +55,34 @@ class Decoded:
                     other.append(line)
         if process.returncode or other:
             raise DeviceError("".join(other) or f"exit code {process.returncode}", where="micropython")
+
+
+class Live:
+    """Sentences as they come, a line at a time, by the firmware's own codec on CPython."""
+
+    def __init__(self) -> None:
+        self._found: list[dict] = []
+        self._records = _codec().Records(self._found.append)
+
+    def feed(self, line: bytes) -> tuple[list[dict], str]:
+        """What one line tells; for a sentence that was refused instead, the word of REASONS why."""
+        before = list(self._records.counts)
+        for at in range(0, len(line) + 1, 200):  # space() grants 256
+            piece = (line + b"\n")[at : at + 200]
+            self._records.space()[: len(piece)] = piece
+            self._records.drain(len(piece))
+        found = [sentence(record) for record in self._found]
+        self._found.clear()
+        refused = [why for why, was, now in zip(REASONS, before, self._records.counts) if now > was]
+        return found, "" if found or not refused else refused[0]
+
+
+def _codec() -> ModuleType:
+    """pole.codec.nmea_record, on CPython."""
+    firmware = str(places.firmware())
+    if firmware not in sys.path:
+        sys.path.append(firmware)
+    return import_module("pole.codec.nmea_record")
 
 
 def sentence(record: dict) -> dict:

@@ -90,6 +90,18 @@ class Port:
             time.sleep(0.1)
             self._device.rts = False
 
+    def set_baud(self, baud: int) -> None:
+        """Go on at another speed, without touching the control lines. ValueError: the device cannot do it."""
+        try:
+            self._device.baudrate = baud
+        except (serial.SerialException, OSError) as error:
+            raise vanished(self.name, error) from error
+
+    def send_break(self, seconds: float = 0.25) -> None:
+        """Hold the line low; ports without such a thing (a pty, a socket) ignore it."""
+        with contextlib.suppress(*_FAILURES):
+            self._device.send_break(seconds)
+
     def close(self) -> None:
         with contextlib.suppress(Exception):  # it may have gone already, and then in many ways
             self._device.close()

@@ -44,9 +44,10 @@ def decode(line: bytes) -> dict | None:
         return None
     try:
         message = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # a thousand brackets are no message
         return None
     return message if isinstance(message, dict) else None
+
 
 _EPOCH_2020 = 1577836800  # the pole counts from 2020-01-01
 
