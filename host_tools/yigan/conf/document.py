@@ -24,6 +24,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What stands elsewhere instead of in the pole file: the cell of a roster. `keys` as in `Document.place`."""
+
+    keys: lines.Path
+    value: object
+    place: Place
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something to tell the writer: `code` never changes its meaning, `hint` says what to write instead."""
 
@@ -54,9 +63,13 @@ class Document:
     data: dict
     lines: dict[lines.Path, int]
     findings: list[Finding] = field(default_factory=list)
+    changes: tuple[Change, ...] = ()
 
     def place(self, *path: str | int) -> Place:
         """Where a key stands; a missing key stands where its table does."""
+        for change in self.changes:
+            if path[: len(change.keys)] == change.keys:
+                return change.place
         known = path
         while known not in self.lines:
             known = known[:-1]
@@ -72,6 +85,15 @@ class Document:
     def _add(self, finding: Finding) -> None:
         if finding not in self.findings:  # six points of one peripheral lack the same instance
             self.findings.append(finding)
+
+    def change(self, changes: tuple[Change, ...]) -> None:
+        """Put them in place of what is written; a table that is not there is made."""
+        self.changes += changes
+        for change in changes:
+            table = self.data
+            for key in change.keys[:-1]:
+                table = table[key] if isinstance(table, list) else table.setdefault(key, {})
+            table[change.keys[-1]] = change.value
 
 
 def _word(key: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from yigan import near
 from yigan.conf import document
-from yigan.conf.document import Document, Finding
+from yigan.conf.document import Change, Document, Finding
 from yigan.conf.lines import Path as Keys
 from yigan.lang import t
 
@@ -75,9 +75,10 @@ class Pole:
         return self.document.findings
 
 
-def load(path: Path | str) -> Pole:
-    """Read a pole file. ConfigError only when it is no readable TOML."""
+def load(path: Path | str, changes: tuple[Change, ...] = ()) -> Pole:
+    """Read a pole file, some keys of it changed. ConfigError only when it is no readable TOML."""
     doc = document.read(path)
+    doc.change(changes)
     return _Reader(doc).pole()
 
 

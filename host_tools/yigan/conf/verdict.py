@@ -35,7 +35,7 @@ def compile(pole: Pole) -> dict[str, bytes]:
 
 
 def _judge(pole: Pole) -> tuple[Plan, list[Finding]]:
-    pole = load(pole.path) if pole.findings else pole
+    pole = load(pole.path, pole.document.changes) if pole.findings else pole
     found = resolve.resolve(pole)
     for rule in rules.ALL:
         rule(found)

@@ -1,0 +1,318 @@
+"""The ledger: one row for every work that was begun on a board, by whom and with what, and how it ended.
+
+ledger = Ledger()
+work = ledger.begin("wang@bench-2", uid="a1b2c3d4e5f6", port="/dev/ttyUSB0")
+ledger.note(work, "Sending")
+ledger.finish(work, "passed")
+
+SQLite in WAL mode: threads and processes may use it together. A row says "running" until it is finished, once. The
+row of a process that died says "interrupted" as soon as anybody opens the ledger again.
+"""
+
+import contextlib
+import getpass
+import platform
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from yigan import home
+from yigan.bench import process
+from yigan.errors import ConfigError, Refused
+from yigan.lang import t
+
+RUNNING, PASSED, FAILED, INTERRUPTED = "running", "passed", "failed", "interrupted"
+RESULTS = (RUNNING, PASSED, FAILED, INTERRUPTED)
+_VERSION = 1
+_BUSY_S = 30.0  # the longest wait for another process that writes: a write takes milliseconds
+_SCHEMA = """
+CREATE TABLE work (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, began REAL NOT NULL, seconds REAL NOT NULL DEFAULT 0,
+  person TEXT NOT NULL, kind TEXT NOT NULL, result TEXT NOT NULL, error TEXT NOT NULL DEFAULT '',
+  what TEXT NOT NULL DEFAULT '', hint TEXT NOT NULL DEFAULT '', pole TEXT NOT NULL DEFAULT '',
+  board TEXT NOT NULL DEFAULT '', uid TEXT NOT NULL DEFAULT '', chip TEXT NOT NULL DEFAULT '',
+  port TEXT NOT NULL DEFAULT '', micropython TEXT NOT NULL DEFAULT '', image TEXT NOT NULL DEFAULT '',
+  image_sha256 TEXT NOT NULL DEFAULT '', bundle TEXT NOT NULL DEFAULT '', version TEXT NOT NULL DEFAULT '',
+  host TEXT NOT NULL, pid INTEGER NOT NULL, birth TEXT NOT NULL);
+CREATE INDEX work_pole ON work (pole, id);
+CREATE INDEX work_uid ON work (uid, id);
+CREATE INDEX work_result ON work (result, id);
+CREATE TABLE line (work INTEGER NOT NULL REFERENCES work (id), at REAL NOT NULL, text TEXT NOT NULL);
+CREATE INDEX line_work ON line (work);
+CREATE TABLE binding (roster TEXT NOT NULL, pole TEXT NOT NULL, uid TEXT NOT NULL, at REAL NOT NULL,
+  PRIMARY KEY (roster, pole), UNIQUE (roster, uid));
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One work. `began` in seconds since 1970 (UTC), `what` is the sentence of its end, `bundle` the bundle's hash."""
+
+    id: int
+    began: float
+    seconds: float
+    person: str
+    kind: str  # up | flash | deploy
+    result: str  # running | passed | failed | interrupted
+    error: str
+    what: str
+    hint: str
+    pole: str
+    board: str
+    uid: str
+    chip: str
+    port: str
+    micropython: str
+    image: str
+    image_sha256: str
+    bundle: str
+    version: str
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+COLUMNS = tuple(field.name for field in fields(Row))
+_CHANGEABLE = frozenset(COLUMNS) - {"id", "began", "seconds", "person", "result", "error", "what", "hint"}
+_SEARCHED = ("person", "pole", "board", "uid", "chip", "port", "what", "error")
+
+
+def person() -> str:
+    """user@host, of whoever runs this."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a user id without a name
+        user = "?"
+    return f"{user}@{platform.node()}"
+
+
+class Ledger:
+    """The file at `path`, made when it is not there. ConfigError when it is damaged or from a newer yigan."""
+
+    def __init__(self, path: Path | str | None = None):
+        self.path = Path(path) if path else home.folder() / "ledger.sqlite"
+        self._lock = threading.RLock()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(
+                self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            self._db.row_factory = sqlite3.Row
+            self._prepare()
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise self._unusable(error) from error
+        self.bury()
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode=WAL")
+        with self._change():
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version > _VERSION:
+                raise sqlite3.DatabaseError(t("it was written by a newer yigan", "由更新版本的 yigan 写入"))
+            if version == 0:
+                for statement in _SCHEMA.split(";\n"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version={_VERSION}")
+
+    def _unusable(self, error: Exception) -> ConfigError:
+        return ConfigError(
+            t("The ledger cannot be used: {e}.", "台账无法使用：{e}。", e=error),
+            str(self.path),
+            t("Move the file away and keep it: a new one is made.", "请将该文件移走并保存，系统会新建一个。"),
+        )
+
+    @contextlib.contextmanager
+    def _change(self, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction. `durable`: on the disk when it returns, whatever happens to the power afterwards."""
+        with self._lock:
+            self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _read(self, query: str, values: tuple | list = ()) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+    # Works
+
+    def begin(
+        self,
+        person: str = "",
+        uid: str = "",
+        port: str = "",
+        pole: str = "",
+        board: str = "",
+        kind: str = "up",
+    ) -> int:
+        """A new row, "running". Its number."""
+        values = (time.time(), person or globals()["person"](), kind, RUNNING, uid, port, pole, board,
+                  platform.node(), *process.own())  # fmt: skip
+        with self._change() as db:
+            return db.execute(
+                "INSERT INTO work (began, person, kind, result, uid, port, pole, board, host, pid, birth) "
+                f"VALUES ({','.join('?' * len(values))})", values
+            ).lastrowid  # fmt: skip
+
+    def note(self, work: int, line: str) -> None:
+        """A line of its log."""
+        with self._change(durable=False) as db:
+            db.execute("INSERT INTO line VALUES (?, ?, ?)", (work, time.time(), line))
+
+    def update(self, work: int, **values: str) -> None:
+        """What became known meanwhile: uid, chip, port, pole, board, micropython, image, image_sha256, bundle..."""
+        strange = set(values) - _CHANGEABLE
+        if strange:
+            raise ValueError(f"no such columns: {', '.join(sorted(strange))}")
+        if values:
+            names = ", ".join(f"{name} = ?" for name in values)
+            with self._change(durable=False) as db:
+                db.execute(f"UPDATE work SET {names} WHERE id = ?", (*values.values(), work))
+
+    def finish(
+        self,
+        work: int,
+        result: str,
+        what: str = "",
+        hint: str = "",
+        error: str = "",
+        seconds: float | None = None,
+    ) -> None:
+        """How it ended; on the disk when this returns. ValueError when the row is not running (any more)."""
+        if result not in RESULTS[1:]:
+            raise ValueError(f"no such result: {result}")
+        with self._change() as db:
+            done = db.execute(
+                "UPDATE work SET result = ?, what = ?, hint = ?, error = ?, seconds = coalesce(?, ? - began) "
+                "WHERE id = ? AND result = ?",
+                (result, what, hint, error, seconds, time.time(), work, RUNNING),
+            )
+            if done.rowcount != 1:
+                raise ValueError(f"work {work} is not running")
+
+    def bury(self) -> int:
+        """Rows of processes that are no more become "interrupted"; how many."""
+        rows = self._read(
+            "SELECT DISTINCT pid, birth FROM work WHERE result = ? AND host = ?", (RUNNING, platform.node())
+        )
+        dead = [(row["pid"], row["birth"]) for row in rows if process.birth(row["pid"]) != row["birth"]]
+        if not dead:
+            return 0
+        what = t("The program ended in the middle of it.", "程序中途退出。")
+        last = "(SELECT max(at) FROM line WHERE work = work.id)"
+        with self._change() as db:
+            return sum(
+                db.execute(
+                    f"UPDATE work SET result = ?, what = ?, seconds = coalesce({last}, began) - began "
+                    "WHERE result = ? AND host = ? AND pid = ? AND birth = ?",
+                    (INTERRUPTED, what, RUNNING, platform.node(), *one),
+                ).rowcount
+                for one in dead
+            )
+
+    # Looking
+
+    def rows(
+        self,
+        limit: int = 100,
+        before: int = 0,
+        pole: str = "",
+        uid: str = "",
+        result: str = "",
+        text: str = "",
+    ) -> list[Row]:
+        """The newest first. `before`: only rows with smaller numbers; `text`: anywhere in what people read; limit 0: all."""
+        tests, values = ["1"], []
+        for name, wanted in (("pole", pole), ("uid", uid), ("result", result)):
+            if wanted:
+                tests.append(f"{name} = ?")
+                values.append(wanted)
+        if before:
+            tests.append("id < ?")
+            values.append(before)
+        if text:
+            tests.append("(" + " OR ".join(f"instr(lower({name}), ?)" for name in _SEARCHED) + ")")
+            values += [text.lower()] * len(_SEARCHED)
+        query = f"SELECT {', '.join(COLUMNS)} FROM work WHERE {' AND '.join(tests)} ORDER BY id DESC LIMIT ?"
+        return [Row(*row) for row in self._read(query, [*values, limit or -1])]
+
+    def row(self, work: int) -> Row:
+        """ConfigError when there is no such row."""
+        found = self._read(f"SELECT {', '.join(COLUMNS)} FROM work WHERE id = ?", (work,))
+        if not found:
+            raise ConfigError(
+                t("The ledger has no row {n}.", "台账中没有第 {n} 行。", n=work),
+                str(self.path),
+                t("`yigan ledger` lists them.", "可用 `yigan ledger` 查看。"),
+            )
+        return Row(*found[0])
+
+    def log(self, work: int) -> list[tuple[float, str]]:
+        """(seconds since 1970, line), the oldest first."""
+        return [
+            tuple(row)
+            for row in self._read("SELECT at, text FROM line WHERE work = ? ORDER BY rowid", (work,))
+        ]
+
+    def passed(self, pole: str, uid: str, bundle: str) -> bool:
+        """Whether this board was made this pole with this very bundle, and nothing else since."""
+        found = self._read(
+            "SELECT pole, bundle FROM work WHERE uid = ? AND result = ? ORDER BY id DESC LIMIT 1",
+            (uid, PASSED),
+        )
+        return bool(found) and tuple(found[0]) == (pole, bundle)
+
+    # Which board is which pole
+
+    def bind(self, pole: str, uid: str, roster: str) -> None:
+        """From now on this board is this pole. Refused when the pole has another board, or the board another pole."""
+        with self._change() as db:
+            rows = db.execute(
+                "SELECT pole, uid FROM binding WHERE roster = ? AND (pole = ? OR uid = ?)",
+                (roster, pole, uid),
+            ).fetchall()
+            for row in rows:
+                if tuple(row) != (pole, uid):
+                    raise bound_otherwise(row["pole"], row["uid"])
+            db.execute("INSERT OR IGNORE INTO binding VALUES (?, ?, ?, ?)", (roster, pole, uid, time.time()))
+
+    def unbind(self, pole: str) -> list[str]:
+        """Free a pole, in every roster, for another board. The uids it had."""
+        with self._change() as db:
+            found = [row[0] for row in db.execute("SELECT DISTINCT uid FROM binding WHERE pole = ?", (pole,))]
+            db.execute("DELETE FROM binding WHERE pole = ?", (pole,))
+            return found
+
+    def bound(self, roster: str) -> dict[str, str]:
+        """pole id -> uid."""
+        return {
+            row[0]: row[1] for row in self._read("SELECT pole, uid FROM binding WHERE roster = ?", (roster,))
+        }
+
+    def export(self, file) -> int:
+        """All rows as CSV into a path or an open text file; how many."""
+        from yigan.bench import sheet
+
+        return sheet.export(reversed(self.rows(0)), file)
+
+
+def bound_otherwise(pole: str, uid: str) -> Refused:
+    return Refused(
+        t("Pole {p} belongs to the board {u}.", "灯杆 {p} 已绑定板子 {u}。", p=pole, u=uid),
+        hint=t(
+            "If that board is broken or lost, free the pole: yigan ledger unbind {p}",
+            "若该板已损坏或遗失，请先解绑：yigan ledger unbind {p}",
+            p=pole,
+        ),
+    )
