@@ -9,6 +9,7 @@ import pytest
 from yigan import cli, doctor, lang
 from yigan.doctor import bench, tools
 from yigan.link import ports
+from yigan.link.ports import advice
 
 
 @pytest.fixture(autouse=True)
@@ -102,12 +103,12 @@ def test_ports(monkeypatch, changes, state, words):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="groups of ports are Linux's")
 def test_groups(monkeypatch):
-    monkeypatch.setattr(bench.os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(bench.os, "getegid", lambda: 99999)
-    monkeypatch.setattr(bench.os, "getgroups", lambda: [99999])
+    monkeypatch.setattr(advice.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(advice.os, "getegid", lambda: 99999)
+    monkeypatch.setattr(advice.os, "getgroups", lambda: [99999])
     (row,) = bench.group()
     assert row[1] == "note" and "usermod -aG" in row[3]
-    monkeypatch.setattr(bench.os, "getgroups", lambda: list(range(100)))
+    monkeypatch.setattr(advice.os, "getgroups", lambda: list(range(100)))
     assert bench.group()[0][1] == "ok"
 
 

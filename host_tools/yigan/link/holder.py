@@ -6,7 +6,6 @@ On Linux /proc tells; elsewhere `lsof` where it is installed. Windows tells nobo
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -66,7 +65,11 @@ def _openers(devices: set[str]) -> dict[str, set[int]]:
         return {}
     found: dict[str, set[int]] = {}
     for pid in pids:
-        for device in devices & _opened(pid):
+        opened = _opened(pid)
+        far_end = any(path.endswith("/ptmx") for path in opened)  # of pseudo terminals: it serves them
+        for device in devices & opened:
+            if far_end and device.startswith("/dev/pts/"):
+                continue
             found.setdefault(device, set()).add(pid)
     return found
 
@@ -126,16 +129,3 @@ def parse_lsof(text: str, devices: set[str]) -> dict[str, list[Holder]]:
             if (pid, command) not in rows:
                 rows.append((pid, command))
     return found
-
-
-def nobody_says() -> tuple[str, str]:
-    """(English, Chinese) how to find out where we cannot."""
-    if sys.platform == "win32":
-        return (
-            "Windows names nobody: close terminals, IDEs and slicers, or look with Process Explorer (Find Handle: \\Device\\).",
-            "Windows 不显示占用者：请关闭终端、IDE 等程序，或用 Process Explorer 查找句柄（\\Device\\）。",
-        )
-    return (
-        "Another user's program may hold it: sudo lsof PORT names it.",
-        "可能被其他用户的程序占用：sudo lsof 端口 可查看。",
-    )

@@ -16,7 +16,7 @@ from pathlib import Path
 from yigan.deploy import facts, paste, plan
 from yigan.errors import YiganError
 from yigan.flash import drives
-from yigan.link import serial, service
+from yigan.link import holder, serial, service
 from yigan.link.ports import chip, says
 from yigan.link.ports.identity import Identity
 from yigan.link.rawrepl import RawRepl
@@ -37,17 +37,20 @@ def ask(port: str, reset: bool = True, patience_s: float = 6.0) -> Identity:
     drive = drives.look(Path(port)) if os.path.isdir(port) else None
     if drive:
         return says.told(Identity("drive", port, chip=drive.chip, machine=drive.board_id))
+    held = holder.of(port) if "://" not in port else []
+    if held:  # a terminal may share the port with all the world, and we would still spoil its session
+        return says.held(Identity("busy", port), held)
     try:
         with serial.open(port) as line:
             found = _Asker(line, reset, patience_s).run()
     except YiganError as error:
-        return says.refused(Identity(_refusal(port, error), port), error)
+        return says.refused(Identity(refusal(port, error), port), error)
     if found.kind in ("silent", "garbage", "loader") and (reset or not chip.has_lines(port)):
         found = _with_chip(found, port)
     return says.told(found)
 
 
-def _refusal(port: str, error: YiganError) -> str:
+def refusal(port: str, error: YiganError) -> str:
     """Why the port does not open, or broke: "busy", "forbidden", "gone"."""
     cause = error.__cause__
     number = getattr(cause, "errno", None) or getattr(getattr(cause, "__context__", None), "errno", None)
@@ -71,7 +74,7 @@ class _Asker:
         self._began = time.monotonic()
         self._patience_s = patience_s
         self._heard = b""
-        self._echoed = False
+        self._echoed = False  # by a REPL that waits for a line: no program runs
 
     def run(self) -> Identity:
         answer = self._console()
@@ -108,7 +111,7 @@ class _Asker:
                 message = service.decode(row) or {}
                 if "pole" in message.get("ok", ()):
                     return message["ok"]
-                self._echoed |= message.get("do") == "identify"
+                self._echoed |= message.get("do") == "identify" and b">>> " in self._heard
             if self._echoed:
                 return None
         return None

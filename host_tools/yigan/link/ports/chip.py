@@ -8,12 +8,14 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from yigan.link.serial import Port
 
 _ROOT = Path(__file__).resolve().parents[3]  # so that the process finds the same yigan
 _LIMIT_S = 25.0
+_turns = threading.Semaphore(8)  # esptool takes 60 MB: forty boards do not ask all at once
 # Sync, command 08 of the ROM loader, in SLIP. Source: esptool documentation, "Serial Protocol", "Initial synchronization".
 _SYNC = b"\xc0\x00\x08\x24\x00\x00\x00\x00\x00\x07\x07\x12\x20" + b"\x55" * 32 + b"\xc0"
 _SYNCED = b"\xc0\x01\x08"
@@ -31,6 +33,11 @@ def has_lines(port: str) -> bool:
 def greets(heard: bytes) -> bool:
     """Whether this is what a ROM says that waits for a download, or finds no program."""
     return any(words in heard for words in _BOOT_TEXT)
+
+
+def waits(heard: str) -> bool:
+    """Whether it waits for a download now; else it looks for a program, again and again."""
+    return any(words in heard for words in ("waiting for download", "DOWNLOAD("))
 
 
 def answers(line: Port, timeout_s: float = 0.3) -> bool:
@@ -52,10 +59,9 @@ def look(port: str, attempts: int = 2) -> dict:
         "attempts": attempts,
         "images": {},
     }
-    for event in _events(job):
-        if "mac" in event:
-            return _facts(event)
-    return {}
+    with _turns:
+        events = _events(job)
+    return next((_facts(event) for event in events if "mac" in event), {})
 
 
 def _facts(event: dict) -> dict:

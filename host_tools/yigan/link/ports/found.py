@@ -119,7 +119,9 @@ def _match(pattern: str, listed: list[Found]) -> list[Found]:
     if named:
         return [replace(port, among=pattern) for port in named]
     behind = {port.target: port for port in listed}
-    whole = os.path.join(pattern, "*") if os.path.isdir(pattern) else pattern
+    whole = os.path.join(glob.escape(pattern), "*") if os.path.isdir(pattern) else pattern
+    if os.path.exists(pattern) and not os.path.isdir(pattern):
+        whole = glob.escape(pattern)  # a name may have brackets
     return [
         _linked(path, behind.get(_real(path)), pattern)
         for path in sorted(glob.glob(whole), key=_natural)

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from yigan.errors import YiganError
 from yigan.lang import t
+from yigan.link import holder
+from yigan.link.ports import advice, chip
 from yigan.link.ports.identity import Identity
 
 
@@ -11,9 +13,17 @@ def told(found: Identity) -> Identity:
     return replace(found, says=_SAYS[found.kind](found))
 
 
+def held(found: Identity, holders: list[holder.Holder]) -> Identity:
+    who = "; ".join(f"{pid} {command}" for pid, command in holders)
+    return replace(
+        found, says=t("Held by {w}: close it and ask again.", "被 {w} 占用：请关闭后重试。", w=who)
+    )
+
+
 def refused(found: Identity, error: YiganError) -> Identity:
     """The port itself refuses: the words of the link say why."""
-    return replace(found, says=f"{error.what} {error.hint}".strip())
+    hint = advice.busy() if found.kind == "busy" and not holder.of(found.port) else error.hint
+    return replace(found, says=f"{error.what} {hint}".strip())
 
 
 def _pole(found: Identity) -> str:
@@ -47,14 +57,21 @@ def _micropython(found: Identity) -> str:
 
 
 def _loader(found: Identity) -> str:
-    if not found.chip:
+    flash = f"yigan flash --port {found.port}"
+    if found.chip:
         return t(
-            "A chip in boot mode or without a program: yigan flash --port {p}",
-            "芯片处于下载模式或没有程序：yigan flash --port {p}",
-            p=found.port,
+            "{c} without MicroPython, as far as it tells: {f}",
+            "{c}，未发现 MicroPython：{f}",
+            c=found.chip,
+            f=flash,
         )
-    return t("No MicroPython answers on this {c}: yigan flash --port {p}", "该 {c} 上没有 MicroPython 应答：yigan flash --port {p}",
-             c=found.chip, p=found.port)  # fmt: skip
+    if chip.waits(found.heard):
+        return t("A chip in its loader: {f}", "芯片处于下载模式：{f}", f=flash)
+    return t(
+        "A chip without a program. This way has no reset lines: hold BOOT, tap RESET, release BOOT, then {f}",
+        "芯片中没有程序。此连接没有复位线：请按住 BOOT，点按 RESET，松开 BOOT，然后运行 {f}",
+        f=flash,
+    )
 
 
 def _drive(found: Identity) -> str:
