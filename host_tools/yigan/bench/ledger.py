@@ -155,9 +155,10 @@ class Ledger:
         pole: str = "",
         board: str = "",
         kind: str = "up",
+        began: float = 0.0,
     ) -> int:
-        """A new row, "running". Its number."""
-        values = (time.time(), person or globals()["person"](), kind, RUNNING, uid, port, pole, board,
+        """A new row, "running". Its number. `began`: seconds since 1970 (0: now)."""
+        values = (began or time.time(), person or globals()["person"](), kind, RUNNING, uid, port, pole, board,
                   platform.node(), *process.own())  # fmt: skip
         with self._change() as db:
             return db.execute(
@@ -287,11 +288,12 @@ class Ledger:
                     raise bound_otherwise(row["pole"], row["uid"])
             db.execute("INSERT OR IGNORE INTO binding VALUES (?, ?, ?, ?)", (roster, pole, uid, time.time()))
 
-    def unbind(self, pole: str) -> list[str]:
-        """Free a pole, in every roster, for another board. The uids it had."""
+    def unbind(self, pole: str, roster: str = "") -> list[str]:
+        """Free a pole, in every roster or in one, for another board. The uids it had."""
+        which, values = "pole = ? AND roster IN (?, CASE ? WHEN '' THEN roster END)", (pole, roster, roster)
         with self._change() as db:
-            found = [row[0] for row in db.execute("SELECT DISTINCT uid FROM binding WHERE pole = ?", (pole,))]
-            db.execute("DELETE FROM binding WHERE pole = ?", (pole,))
+            found = [row[0] for row in db.execute(f"SELECT DISTINCT uid FROM binding WHERE {which}", values)]
+            db.execute(f"DELETE FROM binding WHERE {which}", values)
             return found
 
     def bound(self, roster: str) -> dict[str, str]:

@@ -27,7 +27,9 @@ def compiled(text: str, name: str, arch: str) -> bytes:
         if done.returncode:
             lines = (done.stderr or done.stdout).strip().splitlines()
             what = t(
-                "MicroPython cannot compile it: {e}", "MicroPython 无法编译：{e}", e=lines[-1] if lines else "?"
+                "MicroPython cannot compile it: {e}",
+                "MicroPython 无法编译：{e}",
+                e=lines[-1] if lines else "?",
             )
             raise ConfigError(what, places.shown(places.firmware() / name))
         return out.read_bytes()
@@ -38,14 +40,20 @@ def tree(files: dict[str, Path], arch: str, keep: bool = False) -> dict[str, byt
 
     `keep`: with all its names, for tests that look inside.
     """
-    texts = fold.folded({name: path.read_text(encoding="utf-8") for name, path in files.items()}, keep)
+    base = places.firmware()
+    program = tuple(
+        (name, path.relative_to(base).as_posix(), path.read_text(encoding="utf-8"))
+        for name, path in files.items()
+    )
+    return dict(_program(program, arch, keep))
+
+
+@lru_cache(maxsize=16)  # forty poles that differ in their settings are one program
+def _program(program: tuple[tuple[str, str, str], ...], arch: str, keep: bool) -> dict[str, bytes]:
+    texts = fold.folded({name: text for name, _, text in program}, keep)
     if not keep:
         texts = shorten.shortened(texts)
-    found = {}
-    for name, path in files.items():
-        inside = path.relative_to(places.firmware()).as_posix()
-        found[inside[:-3] + ".mpy"] = _cached(texts[name], inside, arch)
-    return found
+    return {inside[:-3] + ".mpy": _cached(texts[name], inside, arch) for name, inside, _ in program}
 
 
 _cached = lru_cache(maxsize=512)(compiled)

@@ -9,12 +9,11 @@
 """
 
 import errno
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from yigan.twin.board import heap, text
+from yigan.twin.board import bootrom, heap, text
 from yigan.twin.board.bootrom import BootRom
 from yigan.twin.board.chip import Chip
 from yigan.twin.board.console import Console
@@ -108,7 +107,6 @@ class Board:
         version = says["version"].partition("; ")[2] or says["version"]
         self.console.vm_banner = version.encode()
         self.console.banner = text.banner(version, self.chip.machine).encode()
-        uid = hashlib.sha256(str(self.settings.folder).encode()).digest()
         return {
             **self.chip.facts(),
             "blank": self.flash.blank,
@@ -116,7 +114,7 @@ class Board:
             "size": self.flash.size,
             "cause": _CAUSES[self.chip.port][self.cause],
             "epoch_ms": self.clock.epoch_ms(),
-            "uid": uid[: 6 if self.chip.port == "esp32" else 8].hex(),
+            "uid": bootrom.uid(self.settings.folder, 6 if self.chip.port == "esp32" else 8).hex(),
         }
 
     def _booted(self) -> None:

@@ -26,9 +26,17 @@ _CAUSES = {"power": "0x1 (POWERON_RESET)", "hard": "0xc (SW_CPU_RESET)", "watchd
            "deepsleep": "0x5 (DEEPSLEEP_RESET)", "again": "0x10 (RTCWDT_RTC_RESET)"}  # fmt: skip
 
 
+def uid(folder: Path, size: int) -> bytes:
+    """What machine.unique_id() says: of the folder, or what its file `uid` says in hex (a chip that was copied)."""
+    written = folder / "uid"
+    if written.exists():
+        return bytes.fromhex(written.read_text().strip())[:size]
+    return hashlib.sha256(str(folder).encode()).digest()[:size]
+
+
 def mac(folder: Path) -> bytes:
-    """What machine.unique_id() says, which on an ESP32 is the MAC."""
-    return hashlib.sha256(str(folder).encode()).digest()[:6]
+    """On an ESP32 the unique id is the MAC."""
+    return uid(folder, 6)
 
 
 class BootRom:
