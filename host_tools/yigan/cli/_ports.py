@@ -82,9 +82,10 @@ def missing(pattern: str) -> Row:
 
 def table(rows: list[Row]) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in (t("port", "端口"), "USB", t("what", "状态"), t("chip", "芯片"), t("id", "标识"), "MicroPython",
-                  t("pole", "灯杆"), t("bundle", "固件包")):  # fmt: skip
-        shown.add_column(title, overflow="fold")
+    titles = (t("port", "端口"), "USB", t("what", "状态"), t("chip", "芯片"), t("id", "标识"), "MicroPython",
+              t("pole", "灯杆"), t("bundle", "固件包"))  # fmt: skip
+    for at, title in enumerate(titles):
+        shown.add_column(title, overflow="fold", no_wrap=at in (2, 3, 4))
     for row in rows:
         who = row.identity or Identity("")
         chip = f"{who.chip} {who.revision}".strip()

@@ -114,6 +114,7 @@ class _Watching:
     def __init__(self, patterns: tuple[str, ...], no_ask: bool, as_json: bool):
         self.patterns, self.no_ask, self.as_json = patterns, no_ask, as_json
         self.watch, self.enquiry = ports.Watch(patterns), Enquiry(ports.ask)
+        self.shown = False
         self.rows: dict[str, Row] = {}
         self.others: dict[str, Row] = {}
 
@@ -142,7 +143,8 @@ class _Watching:
                 self.rows[port.device] = _ports.answered(port, who)
                 self._tell(live, "is", self.rows[port.device])
         changed |= self._look_aside(live)
-        if isinstance(live, Live) and (changed or not live.get_renderables()):
+        if isinstance(live, Live) and (changed or not self.shown):
+            self.shown = True
             live.update(self._drawn(), refresh=True)
 
     def _take(self, what: str, port: Found, old: str, live) -> None:
@@ -183,7 +185,7 @@ class _Watching:
     def _drawn(self) -> Group:
         rows = [*self.rows.values(), *self.others.values()]
         if not rows:
-            return Group(_none(self.patterns))
+            return Group(_ports.escape(_none(self.patterns)))
         return Group(_ports.table(rows), *(_ports.escape(one) for one in _ports.sentences(rows)))
 
 

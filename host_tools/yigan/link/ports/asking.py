@@ -13,6 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from yigan import boards
 from yigan.deploy import facts, paste, plan
 from yigan.errors import YiganError
 from yigan.flash import drives
@@ -22,8 +23,10 @@ from yigan.link.ports.identity import Identity
 from yigan.link.rawrepl import RawRepl
 
 _BREATH_S = 3.0  # a running pole may be silent for so long: an erase, a TLS handshake
+_BOOT_S = 8.0  # and for so long after the words of its boot ROM, until all its modules are loaded
+_BOOTS = b"rst:0x"
 _ASK_EVERY_S = 0.6
-_REPL_S = 3.0  # at least
+_REPL_S = 3.0  # for the REPL there is always that much, or all the patience
 _HEAD = re.compile(r"# yigan 1 (\S+) (\S+) (\S+)")
 _KEPT = 4096  # bytes of what it said
 
@@ -31,7 +34,8 @@ _KEPT = 4096  # bytes of what it said
 def ask(port: str, reset: bool = True, patience_s: float = 6.0) -> Identity:
     """What is at `port`: a serial port, a URL, or the folder of a boot drive.
 
-    Takes as long as it must and at most `patience_s` for a program to answer; then some seconds for the chip's loader.
+    About `patience_s` at most for a program to answer (some seconds more where it must be interrupted), then some
+    seconds for the chip's loader.
     Without `reset` an interrupted program stays stopped, and nobody pulls at the reset lines.
     """
     drive = drives.look(Path(port)) if os.path.isdir(port) else None
@@ -91,8 +95,7 @@ class _Asker:
 
     def _console(self) -> dict | None:
         """What a running pole says of itself; None when there is none, or a REPL that echoes the question."""
-        deadline = self._began + min(_BREATH_S, self._patience_s)
-        while time.monotonic() < deadline:
+        while time.monotonic() < self._began + self._breath():
             self.line.write(service.encode({"n": 1, "do": "identify"}))
             answer = self._listen(_ASK_EVERY_S)
             if answer or self._echoed or chip.greets(self._heard):
@@ -101,6 +104,9 @@ class _Asker:
                 self._heard = chip.WAITING
                 return None
         return None
+
+    def _breath(self) -> float:
+        return _BOOT_S if _BOOTS in self._heard else min(_BREATH_S, self._patience_s)
 
     def _listen(self, seconds: float) -> dict | None:
         """The pole's answer; all that is heard is kept, an echo of the question noted."""
@@ -120,9 +126,10 @@ class _Asker:
 
     def _repl(self) -> Identity | None:
         left = self._began + self._patience_s - time.monotonic()
+        enough = min(_REPL_S, self._patience_s)
         repl = RawRepl(self.line)
         try:
-            repl.enter(soft_reset=False, timeout_s=max(_REPL_S, left))
+            repl.enter(soft_reset=False, timeout_s=max(enough, left))
             found = facts.parse(repl.exec(paste.plain("probe")), self.line.name)
         except YiganError:
             return None
@@ -140,7 +147,8 @@ class _Asker:
 def _pole(answer: dict, port: str) -> Identity:
     """From `identify` of the console service."""
     said = {k: str(answer.get(k) or "") for k in ("uid", "micropython", "board", "pole", "bundle", "version")}
-    return Identity("pole", port, **said)
+    known = said["board"] in boards.names()
+    return Identity("pole", port, chip=boards.load(said["board"]).chip if known else "", **said)
 
 
 def _micropython(found: facts.Facts, port: str) -> Identity:

@@ -80,7 +80,8 @@ def _natural(name: str) -> list:
 
 
 def _usable(device: str) -> bool:
-    return os.access(device, os.R_OK | os.W_OK) if os.name == "posix" else True
+    """What has just gone is not forbidden."""
+    return os.name != "posix" or not os.path.exists(device) or os.access(device, os.R_OK | os.W_OK)
 
 
 def _real(device: str) -> str:
@@ -99,17 +100,17 @@ def matching(patterns: Sequence[str] = (), lister: Lister | None = None, holders
     name, and has the USB facts of what it leads to. What is away is left out.
     """
     listed = every(lister, holders=False)
-    if not patterns:
-        chosen = [port for port in listed if port.usb]
-    else:
-        chosen = list(
-            {
-                port.target or port.device: port
-                for p in reversed(patterns)
-                for port in reversed(_match(p, listed))
-            }.values()
-        )[::-1]
+    named = [port for pattern in patterns for port in _match(pattern, listed)]
+    chosen = _once(named) if patterns else [port for port in listed if port.usb]
     return _with_holders(chosen) if holders else chosen
+
+
+def _once(named: list[Found]) -> list[Found]:
+    """The first name of each device: two names of one board are not two boards."""
+    seen: dict[str, Found] = {}
+    for port in named:
+        seen.setdefault(port.target or port.device, port)
+    return list(seen.values())
 
 
 def _match(pattern: str, listed: list[Found]) -> list[Found]:
