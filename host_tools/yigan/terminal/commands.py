@@ -34,9 +34,8 @@ class Command:
 def run(session: Session, text: str) -> None:
     """Carry one out. ConfigError: there is none such, or how it is written."""
     word, _, rest = text.strip().partition(" ")
-    found = [name for name in COMMANDS if name == word] or [
-        name for name in COMMANDS if name.startswith(word)
-    ]
+    word = "help" if word in ("h", "?") else word
+    found = [word] if word in COMMANDS else [name for name in COMMANDS if name.startswith(word)]
     if not word or len(found) != 1:
         what = t("The terminal has no command :{w}.", "终端没有命令 :{w}。", w=word)
         raise ConfigError(what, hint=near.hint(word, found or COMMANDS))

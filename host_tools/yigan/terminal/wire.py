@@ -95,7 +95,6 @@ class Wire:
 
     def _still_away(self, name: str, error: LinkError) -> None:
         """A port that is there and does not open deserves its reason, once."""
-        self.trouble = error
         settled = time.monotonic() - self._went > _SETTLE_S
         if settled and "://" not in name and os.path.exists(name) and error.what != self._said:
             self._said = error.what
