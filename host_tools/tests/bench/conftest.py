@@ -1,5 +1,6 @@
 """A bench of virtual boards: a folder of links as a hub, cables that can be pulled, a roster."""
 
+import sys
 import threading
 
 import pytest
@@ -12,8 +13,8 @@ from yigan.bench import ledger as books
 from yigan.deploy import commission
 
 POLE = """\
-id = "{id}"
-board = "{board}"
+id = "pole-0"
+board = "esp32-devkit"
 
 [site]
 latitude = 31.23
@@ -59,10 +60,11 @@ class Hub:
 
 @pytest.fixture
 def cables():
+    """`cables(url)`: a network cable; `cables(url, PtyCable)`: a USB one."""
     made = []
 
-    def lay(url):
-        made.append(Cable(url))
+    def lay(url, kind=Cable):
+        made.append(kind(url))
         return made[-1]
 
     yield lay
@@ -74,8 +76,8 @@ def cables():
 def roster(tmp_path):
     """`roster(3)`: POLES.csv with three poles of one file; more columns as `uid=[...]`."""
 
-    def write(count, board="esp32-devkit", **columns):
-        (tmp_path / "pole.toml").write_text(POLE.format(id="pole-0", board=board), encoding="utf-8")
+    def write(count, **columns):
+        (tmp_path / "pole.toml").write_text(POLE, encoding="utf-8")
         rows = [["pole.toml", f"pole-{n + 1}", *(c[n] for c in columns.values())] for n in range(count)]
         lines = [["file", "id", *columns], *rows]
         path = tmp_path / "POLES.csv"
@@ -98,6 +100,8 @@ def bench(hub, home):  # noqa: F811
     yield start
     for one in made:
         one.stop()
+    for row in reversed(made[0].ledger.rows(0) if made else []):  # seen when the test fails
+        sys.stdout.write("\n    ".join(map(str, [row, *made[0].ledger.log(row.id)])) + "\n")
     if made:
         whole(made[0].ledger)
 
@@ -110,13 +114,3 @@ def whole(ledger):
     assert not [
         thread for thread in threading.enumerate() if thread.name.startswith(("bench", "/", "socket:"))
     ]
-
-
-def ended(bench, seconds=40.0):
-    """The slots, when nothing is at work any more."""
-    until(lambda: bench._looked.is_set() and not any(row.busy for row in bench._seats.rows), seconds)
-    return bench.slots()
-
-
-def by_pole(bench):
-    return {slot.pole: slot for slot in bench.slots() if slot.pole}

@@ -141,7 +141,7 @@ class Bench:
     def _look(self) -> None:
         self._take(self._watch.changes(0.0), first=True)
         self._looked.set()
-        while not self._shop.stop.is_set():
+        while not self._shop.stop.is_set() and not (self._shop.follows and self.finished()):
             self._take(self._watch.changes(_LOOK_S))
             self._take_back()
 
@@ -153,12 +153,15 @@ class Bench:
                 if kind == "went":
                     self._went(seat)
                 elif seat and self._goes_on(seat, kind, found):
-                    self._seats.mark(seat, found=found, there=True)
-                    self._seats.change(seat, port=found.device)
-                else:
+                    self._shop.moved(seat, found)
+                elif first or not self._shop.follows or self._waits():
                     new.append(self._seats.add(found, first))
             for seat in new:  # when all are known: the first must see that others are there
                 self._begin(seat)
+
+    def _waits(self) -> bool:
+        """Whether a board went in the middle of its work: it may be the one that came."""
+        return any(row.busy and not row.there for row in self._seats.rows)
 
     def _at(self, device: str) -> Seat | None:
         """The seat whose board was, or is, at the port of this name."""
@@ -166,10 +169,13 @@ class Bench:
 
     def _goes_on(self, seat: Seat, kind: str, found: Found) -> bool:
         """Whether a board at this seat's port is the one that is at work there, or has just been."""
+        if seat.busy or kind == "renamed":
+            return True
+        blinked = seat.slot.state == "passed" and time.monotonic() - seat.ended < _BLINK_S
         return (
-            seat.busy
-            or kind == "renamed"
-            or (seat.slot.state == "passed" and time.monotonic() - seat.ended < _BLINK_S)
+            blinked
+            and follow.own_number(found)
+            and follow.plain(found.serial) == follow.plain(seat.found.serial)
         )
 
     def _went(self, seat: Seat | None) -> None:

@@ -13,11 +13,12 @@ _SHOWN_S = 0.2  # a bar that moves five times a second is lively enough
 
 @dataclass(eq=False)
 class Seat:
-    """A board at a port. `first`: it was there when we began; `asked`, `placed`: it has said who it is, and got its
+    """A board at a port. `number`: in the order of coming; `first`: it was there when we began; `asked`, `placed`: it has said who it is, and got its
     pole (or will get none); `there`: it is plugged in now; `ended`: when its last work did (monotonic)."""
 
     slot: Slot
     found: Found
+    number: int = 0
     first: bool = False
     asked: bool = False
     placed: bool = False
@@ -38,10 +39,12 @@ class Seats:
         self.lock = threading.Condition(threading.RLock())
         self.rows: list[Seat] = []
         self._listeners: list[queue.Queue[Slot]] = []
+        self._count = 0
 
     def add(self, found: Found, first: bool = False) -> Seat:
-        seat = Seat(Slot(found.device, found.device, began=time.time()), found, first)
         with self.lock:
+            self._count += 1
+            seat = Seat(Slot(found.device, found.device, began=time.time()), found, self._count, first)
             for old in [row for row in self.rows if row.slot.key == found.device and not row.busy]:
                 self.rows.remove(old)
             self.rows.append(seat)

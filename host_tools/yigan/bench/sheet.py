@@ -1,5 +1,6 @@
 """Tables for people with a spreadsheet: as Excel writes them, and so that Excel does nothing of its own with them."""
 
+import codecs
 import csv
 import datetime
 import io
@@ -125,7 +126,8 @@ def _text(path: Path, where: str) -> str:
                 "请指定表格（POLES.csv）或配置文件所在文件夹。",
             ),
         ) from error
-    for encoding in ("utf-8-sig", "gb18030"):
+    marked = raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # what Excel calls Unicode text
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError:

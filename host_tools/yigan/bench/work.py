@@ -3,6 +3,7 @@
 import threading
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from yigan import flash
@@ -16,8 +17,8 @@ from yigan.deploy import commission
 from yigan.errors import LinkError, Refused, YiganError
 from yigan.flash import Target, Wishes
 from yigan.lang import t
-from yigan.link import ports
-from yigan.link.ports import Identity
+from yigan.link import ports, serial
+from yigan.link.ports import Found, Identity
 
 AWAY_S = 30.0  # how long a board may be unplugged in the middle of its work
 _ALL_ASKED_S = (
@@ -42,6 +43,17 @@ class Shop:
         self.follows = False
         self.began = time.monotonic()
         self.passed: set[str] = set()
+
+    def moved(self, seat: Seat, found: Found) -> None:
+        """The board of this seat, at work or not, is there under another name, or again."""
+        with self.seats.lock:
+            before, slot = seat.slot.port, seat.slot
+            self.seats.mark(seat, found=found, there=True)
+            if before != found.device:
+                self.seats.change(seat, port=found.device)
+                if slot.state == "working" and slot.work:
+                    self.ledger.note(slot.work, f"{before} -> {found.device}")
+                    self.ledger.update(slot.work, port=found.device)
 
 
 class Work:
@@ -71,7 +83,7 @@ class Work:
                 "Interrupted",
             )
         except YiganError as error:
-            self._end("failed", error.what, error.hint, type(error).__name__)
+            self._failed(error)
         except Exception as error:  # noqa: BLE001 - the other boards must not suffer, and somebody must read it
             self._begin()
             self._note(traceback.format_exc())
@@ -84,6 +96,15 @@ class Work:
         else:
             if told is not None:
                 self._end("passed", told)
+
+    def _failed(self, error: YiganError) -> None:
+        """With the plain reason; the words of the system are in the log."""
+        if isinstance(error, serial.Vanished):
+            self._begin()
+            self._note(str(error))
+            error = _pulled(self.slot.port)
+        kind = next(base.__name__ for base in type(error).__mro__ if base.__module__ == YiganError.__module__)
+        self._end("failed", error.what, error.hint, kind)
 
     def _end(self, result: str, what: str, hint: str = "", error: str = "") -> None:
         slot, seconds = self.slot, round(time.monotonic() - self._began, 3)
@@ -131,8 +152,8 @@ class Work:
                 self._begin(uid=who.uid)
                 raise _two(who.uid, other.slot.port)
             if other and other.busy:
-                seats.mark(other, found=self.seat.found, there=True)
                 seats.drop(self.seat)
+                self.shop.moved(other, self.seat.found)
                 return False
             if self.shop.follows and not self.seat.first:
                 seats.change(
@@ -156,17 +177,17 @@ class Work:
 
     def _wait_for_others(self) -> None:
         """Until all that were there at first have said who they are, and those before us have their poles."""
-        seats = self.shop.seats
+        seats, deadline = self.shop.seats, self.shop.began + _ALL_ASKED_S
 
         def ready() -> bool:
             first = [row for row in seats.rows if row.first and row is not self.seat]
-            before = seats.rows[: seats.rows.index(self.seat)]
-            return self.shop.stop.is_set() or (
-                all(row.asked for row in first) and all(row.placed for row in before if row.first)
-            )
+            before = first[: sum(row.number < self.seat.number for row in first)]
+            told = all(row.asked for row in first) or time.monotonic() >= deadline
+            return self.shop.stop.is_set() or (told and all(row.placed for row in before if row.asked))
 
         with seats.lock:
-            seats.lock.wait_for(ready, max(0.0, self.shop.began + _ALL_ASKED_S - time.monotonic()))
+            while not ready():  # each before us only waits for others before it
+                seats.lock.wait(max(0.05, deadline - time.monotonic()))
         self._check_stop()
 
     # Make it that pole
@@ -243,17 +264,11 @@ class Work:
         if name:
             self._away = 0.0
             if name != self.slot.port:
-                self._note(f"{self.slot.port} -> {name}")
-                self.shop.seats.change(self.seat, port=name)
-                self._keep(port=name)
+                self.shop.moved(self.seat, replace(self.seat.found, device=name))
             return name
         self._away = self._away or time.monotonic()
         if time.monotonic() - self._away > AWAY_S:
-            raise LinkError(
-                t("The cable was pulled, and the board did not come back.", "线缆被拔出，板子没有重新出现。"),
-                self.slot.port,
-                t("Plug it in again: it goes on by itself.", "请重新插上，会自动继续。"),
-            )
+            raise _pulled(self.slot.port)
         return ""
 
     def _check_stop(self) -> None:
@@ -278,6 +293,14 @@ class Work:
 
     def _note(self, line: str) -> None:
         self.shop.ledger.note(self.slot.work, line.replace(str(Path.home()), "~"))
+
+
+def _pulled(port: str) -> LinkError:
+    return LinkError(
+        t("The cable was pulled, and the board did not come back.", "线缆被拔出，板子没有重新出现。"),
+        port,
+        t("Plug it in again: it goes on by itself.", "请重新插上，会自动继续。"),
+    )
 
 
 def _two(uid: str, port: str) -> Refused:
