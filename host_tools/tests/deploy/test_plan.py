@@ -5,6 +5,7 @@ import hashlib
 import pytest
 import small
 
+from yigan.bundle import Bundle
 from yigan.deploy import plan
 from yigan.deploy.facts import Facts
 from yigan.deploy.plan import BootRecord, parse_record
@@ -45,7 +46,8 @@ def test_tree_hash_is_over_path_and_content():
 def test_blank_board():
     todo = made(NEW)
     assert todo.slot == "a" and not todo.copied and not todo.removed
-    assert sorted(todo.sent) == sorted(NEW.slot) and todo.sent[-1] == "manifest"
+    assert sorted([*todo.sent, "manifest"]) == sorted(NEW.slot)
+    assert todo.manifest == NEW.slot["manifest"]
     assert lines(todo.fill)[:4] == ["d /a", "d /a/pole", "d /a/pole/deep", "d /a/pole/deep/er"]
     assert lines(todo.switch) == [
         f"f /boot.new {len(BOOT)}",
@@ -68,14 +70,14 @@ def test_only_the_launcher():
 def test_one_changed_file_and_the_rest_copied():
     todo = made(NEW, "1 a ok 0 -", a=OLD, boot=BOOT)
     assert todo.slot == "b"
-    assert todo.sent == ["word", "manifest"]
+    assert todo.sent == ["word"]
     assert "c /b/main.py /a/main.py" in lines(todo.fill)
     assert todo.switch[-2].content == b"1 b try 3 a\n"
 
 
 def test_what_lies_there_already_is_left():
     todo = made(NEW, "1 b ok 0 a", a=OLDER, b=OLD, boot=BOOT)
-    assert (todo.slot, todo.sent, todo.copied, todo.removed) == ("a", ["word", "manifest"], [], [])
+    assert (todo.slot, todo.sent, todo.copied, todo.removed) == ("a", ["word"], [], [])
     assert lines(todo.fill)[0] == "x /a/manifest"
 
 
@@ -132,8 +134,8 @@ def test_half_a_slot_is_nothing_to_keep():
 def test_the_manifest_goes_first_and_comes_last():
     for a, b in ((OLD, None), (OLD, OLDER), (None, OLD)):
         todo = made(NEW, "", a=a, b=b)
-        names = [line.split()[1] for line in lines(todo.fill) if line[0] in "fc"]
-        assert names[-1] == f"/{todo.slot}/manifest"
+        assert not any(line.endswith("/manifest") and line[0] in "fc" for line in lines(todo.fill))
+        assert todo.manifest  # sealed after the rest
         if b and todo.slot == "b":
             assert lines(todo.fill)[0] == "x /b/manifest"
 
@@ -144,10 +146,18 @@ def test_too_full():
     assert "video.bin" in caught.value.hint and "a," not in caught.value.hint
     with pytest.raises(Refused, match="too full"):
         made(NEW, "1 a ok 0 -", a=OLD, vacant=10)
-    assert made(NEW, "1 b ok 0 a", a=OLDER, b=OLD, vacant=10).sent == ["word", "manifest"]
+    assert made(NEW, "1 b ok 0 a", a=OLDER, b=OLD, vacant=10).sent == ["word"]
 
 
 def test_record_line():
     for line in ("1 a ok 0 -", "1 b try 3 a"):
         assert parse_record(line).line() == line + "\n"
     assert BootRecord("a", "ok", 0, "").line() == "1 a ok 0 -\n"
+
+
+def test_a_manifest_that_no_board_could_make_is_sent():
+    """Another tool's, with its lines in another order."""
+    head, *rows = NEW.slot["manifest"].decode().splitlines()
+    odd = Bundle({**NEW.files, "manifest": "\n".join([head, *rows[::-1], ""]).encode()}, "p", "1", "h")
+    todo = made(odd)
+    assert todo.manifest == b"" and todo.sent[-1] == "manifest"

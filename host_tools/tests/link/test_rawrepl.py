@@ -109,7 +109,7 @@ def test_somebody_left_in_the_middle(port, typed):
 
 def test_a_receiver_left_behind_in_the_middle_of_a_piece(port):
     repl = entered(port)
-    repl.start(paste.packed("receiver"))
+    repl.start(paste.receiver())
     time.sleep(0.5)
     port.write(b"\xa5420100")  # less than a header
     time.sleep(0.1)

@@ -93,11 +93,17 @@ def same_board(found: str, expected: str, where: str) -> None:
         )
 
 
-def look(link: serial.Port) -> tuple[RawRepl, Facts]:
-    """Stop what runs, start the interpreter anew and ask what the board is."""
+def look(link: serial.Port) -> tuple[RawRepl, Receiver, Facts]:
+    """Stop what runs, start the interpreter anew with our receiver, hear what the board is."""
     repl = RawRepl(link)
     repl.enter()
-    return repl, facts.parse(repl.exec(paste.plain("probe")), link.name)
+    repl.start(paste.receiver())
+    board = Receiver(link, repl.rest())
+    said = board.wait_ready().encode()
+    if not said:  # too old a MicroPython, or none: the probe alone runs on any
+        repl.enter()
+        said = repl.exec(paste.plain("probe"))
+    return repl, board, facts.parse(said, link.name)
 
 
 class _Carrier:
@@ -108,7 +114,7 @@ class _Carrier:
 
     def run(self) -> Report:
         self.report.port = self.link.name
-        repl, found = look(self.link)
+        repl, board, found = look(self.link)
         self._stage("enter")
         self.report.machine = found.machine
         self.report.micropython = ".".join(map(str, found.version))
@@ -116,7 +122,6 @@ class _Carrier:
             same_board(found.uid, self._expected, self.link.name)
             self.report.uid = found.uid
             facts.admit(found, self.bundle, self.link.name)
-            board = self._start(repl)
             todo = self._decide(board, found)
             self._act(board, todo, found)
         except YiganError as error:
@@ -132,21 +137,15 @@ class _Carrier:
         self.report.stages[name] = round(now - self._began, 3)
         self._began = now
 
-    def _start(self, repl: RawRepl) -> Receiver:
-        repl.start(paste.packed("receiver"))
-        board = Receiver(self.link, repl.rest())
-        board.wait_ready()
-        return board
-
     def _decide(self, board: Receiver, found: Facts) -> Plan:
         self.progress("look", 0, 1)
         record = plan.parse_record(found.boot_record)
         trees = {"a": Tree(), "b": Tree()}
-        first = record.slot if record else "a"
+        first, want = record.slot if record else "a", plan.of(self.bundle.slot)
         for slot in (first, "b" if first == "a" else "a"):
             if slot in found.root:
-                trees[slot] = board.tree(slot)
-            if record and trees[slot].hash == plan.of(self.bundle.slot).hash:
+                trees[slot] = board.tree(slot, want)
+            if record and trees[slot].hash == want.hash:
                 break  # it is there already: the other slot does not matter
         todo = plan.make(self.bundle, found, trees, self.link.name)
         report = self.report
@@ -185,7 +184,11 @@ class _Carrier:
             self.progress("send", self.report.packed, total)
 
     def _verify(self, board: Receiver, todo: Plan) -> None:
-        if board.hash(todo.slot) != todo.tree.hash:
+        if todo.manifest:
+            right = board.seal(todo.slot, todo.manifest)
+        else:
+            right = board.hash(todo.slot) == todo.tree.hash
+        if not right:
             raise VerifyError(
                 t("What lies on the board is not what was sent.", "板上内容与发送内容不一致。"),
                 f"{self.link.name}:/{todo.slot}",

@@ -1,7 +1,8 @@
 """Decides, without touching anything, what a board must be told to carry a bundle. Pure.
 
 The slot that could boot now is never written. The other one loses its manifest first and gets it last, so that
-the launcher never takes a half-filled slot for a whole one, whatever /boot.rec says.
+the launcher never takes a half-filled slot for a whole one, whatever /boot.rec says. The board makes it itself, of
+what its files really hold: it need not travel, and comes out right only when all the rest is.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 
 from yigan.bundle import Bundle
 from yigan.deploy.facts import Facts
-from yigan.deploy.tree import Tree, of
+from yigan.deploy.tree import Tree, manifest, of
 from yigan.errors import Refused
 from yigan.lang import t
 
@@ -35,6 +36,7 @@ class Plan:
     copied: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     switch: list[Record] = field(default_factory=list)
+    manifest: bytes = b""  # to be made by the board when all is filled; b"": it is among `sent`
 
     @property
     def nothing(self) -> bool:
@@ -105,7 +107,11 @@ def _fill(plan: Plan, bundle: Bundle, record: BootRecord | None, safe: str, tree
     plan.fill += [Record(f"x {root}{path}") for path in plan.removed]
     plan.fill += [Record(f"d {folder}") for folder in _folders(root, bundle.slot)]
     source = {file.sha: path for path, file in there.items()}
+    made = manifest(bundle.slot)
+    plan.manifest = made if made == bundle.slot["manifest"] else b""
     for path in sorted(bundle.slot, key=lambda path: (path == "manifest", path)):
+        if path == "manifest" and plan.manifest:
+            continue
         sha = plan.tree.files[path].sha
         if path in here and here[path].sha == sha and path != "manifest":
             continue
@@ -156,7 +162,7 @@ def _fits(plan: Plan, facts: Facts, here: Tree, where: str) -> None:
         return sum(-(-size // facts.block) for size in sizes)
 
     files = plan.tree.files
-    written = [files[path].size for path in plan.sent + plan.copied]
+    written = [files[path].size for path in plan.sent + plan.copied] + [len(plan.manifest)]
     folders = sum(record.line.startswith("d ") for record in plan.fill)
     gone = [here.files[path].size for path in plan.removed + plan.sent + plan.copied if path in here.files]
     new_folders = 0 if here.files else 2 * folders  # littlefs keeps a folder in a pair of blocks

@@ -4,6 +4,7 @@ At most 128 bytes are on their way to the board at any time, and none while it w
 keeps 259 bytes and hears nothing during a flash erase.
 """
 
+import hashlib
 import struct
 import time
 import zlib
@@ -17,6 +18,8 @@ from yigan.link.serial import Port
 IN_FLIGHT = 128
 PIECE = 32
 _WHOLE = 0xC5
+_END = 0x04  # what the raw REPL says when a program has ended
+_LONGEST = 8000  # characters of a line: the facts tell all names in the root
 _ACK_S = 2.0  # a piece takes 6 ms at 115200 baud; a board that collects its heap, 50 ms
 # The longest silence while the board works: it speaks twice a second, an emulated one ten times slower.
 _WORK_S = 12.0
@@ -44,23 +47,31 @@ class Receiver:
         self._lines: list[tuple[int, str, str]] = []
         self._acked = 0  # pieces of the present payload
         self._whole = False  # the board has all of the message
+        self._ended = False  # the interpreter said that our program has ended
         self._sort(heard)
 
-    def wait_ready(self) -> None:
-        """Until the greeting of the board's side, sequence 255."""
-        deadline = time.monotonic() + 8
-        while time.monotonic() < deadline:
+    def wait_ready(self) -> str:
+        """Until the greeting of the board's side, sequence 255: its facts; "" when its program failed at once."""
+        deadline, facts = time.monotonic() + 8, ""
+        while time.monotonic() < deadline and not self._ended:
             self._read(0.2)
             while self._lines:
-                if self._lines.pop(0)[:2] == (255, "="):
-                    return
+                sequence, mark, text = self._lines.pop(0)
+                if (sequence, mark) == (255, "="):
+                    return facts
+                facts = text if (sequence, mark) == (255, "+") else facts
+        if self._ended:
+            return ""
         raise _gone(self.port.name)
 
-    def tree(self, slot: str) -> Tree:
-        """What lies in a slot, by what the board reads from its flash now."""
+    def tree(self, slot: str, known: Tree | None = None) -> Tree:
+        """What lies in a slot, by what the board reads from its flash now; it tells no files if that is `known`."""
+        known = known or Tree()
         for _ in range(_TRIES):
             rows: list[str] = []
-            count, whole = self.ask("T", (slot + "+").encode(), row=rows.append).split()
+            count, whole = self.ask("T", f"{slot}+{known.hash}".encode(), row=rows.append).split()
+            if whole == known.hash:
+                return known
             if len(rows) == int(count):  # noise can take a row away
                 found = (row.rsplit(" ", 2) for row in rows)
                 return Tree({path: File(int(size), sha) for path, size, sha in found}, whole)
@@ -69,6 +80,11 @@ class Receiver:
     def hash(self, slot: str) -> str:
         """The hash of the slot's whole tree alone."""
         return self.ask("T", slot.encode()).split()[1]
+
+    def seal(self, slot: str, manifest: bytes) -> bool:
+        """Let the board make the manifest of what lies in the slot; False when that is not this one."""
+        head = manifest.partition(b"\n")[0]
+        return self.ask("M", slot.encode() + hashlib.sha256(manifest).digest() + head) == "sealed"
 
     def ask(
         self, kind: str, payload: bytes = b"", size: int = 0, row: Callable[[str], None] | None = None
@@ -161,8 +177,9 @@ class Receiver:
             elif byte & 0x80 and self._line[:1] != b"!":
                 self._acknowledge(byte)
             else:
+                self._ended |= byte == _END
                 self._line.append(byte)
-                del self._line[:-400]
+                del self._line[:-_LONGEST]
 
     def _acknowledge(self, byte: int) -> None:
         pieces = (byte - self._acked) & 63

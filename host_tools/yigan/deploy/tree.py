@@ -21,6 +21,17 @@ class Tree:
         return "main.py" in self.files and "manifest" in self.files
 
 
+def manifest(files: dict[str, bytes]) -> bytes:
+    """The manifest that the board would make of these files, below the first line of theirs (docs/bundle.md)."""
+    head = files.get("manifest", b"").partition(b"\n")[0].decode(errors="replace")
+    rows = (
+        f"{hashlib.sha256(files[p]).hexdigest()} {len(files[p])} {p}"
+        for p in sorted(files)
+        if p != "manifest"
+    )
+    return "\n".join([head, *rows, ""]).encode()
+
+
 def of(files: dict[str, bytes]) -> Tree:
     """The tree of these contents. The hash: SHA-256 over path, zero byte, SHA-256 of each, in the order of paths."""
     whole = hashlib.sha256()

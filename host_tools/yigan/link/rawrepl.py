@@ -24,24 +24,28 @@ class RawRepl:
     def __init__(self, port: Port):
         self.port = port
         self._got = b""
+        self._knocked = 0  # times, until it let us in
 
     # Getting in
 
     def enter(self, soft_reset: bool = True, timeout_s: float = 15.0) -> None:
         """Reach the raw REPL, whatever runs now; with `soft_reset` a fresh interpreter (boot.py ran, main.py not)."""
         began = time.monotonic()
-        self._knock(began, timeout_s)
+        self._knock(began, timeout_s, soft_reset)
         while soft_reset:
             self._got = b""
             self.port.write(b"\x04")
             left = began + timeout_s - time.monotonic()
-            if self._banner(min(5.0, max(left, 0.5))):
+            if self._banner(min(5.0, max(left, 0.5)), quiet=self._knocked > 1):
                 return
             self._knock(began, timeout_s)  # boot.py did not end: stop it, and be content with that
             soft_reset = False
 
-    def _knock(self, began: float, timeout_s: float) -> None:
-        """Interrupt, and again, harder each time, until the banner comes."""
+    def _knock(self, began: float, timeout_s: float, hasty: bool = False) -> None:
+        """Interrupt, and again, harder each time, until the banner comes.
+
+        `hasty`: when the first knock was answered nothing else can follow it.
+        """
         tries = 0
         heard = b""
         while time.monotonic() - began < timeout_s:
@@ -49,7 +53,8 @@ class RawRepl:
             self._interrupt(tries)
             self._got = b""
             self.port.write(b"\r\x01")
-            if self._banner(0.3 + 0.2 * min(tries, 6)):
+            if self._banner(0.3 + 0.2 * min(tries, 6), quiet=not (hasty and tries == 1)):
+                self._knocked = tries
                 return
             heard = self._got[-200:] or heard
             if tries == 8:
@@ -63,7 +68,7 @@ class RawRepl:
             self.port.read(0.02)
             self.port.write(b"\x03")
 
-    def _banner(self, timeout_s: float) -> bool:
+    def _banner(self, timeout_s: float, quiet: bool = True) -> bool:
         deadline = time.monotonic() + timeout_s
         while _BANNER not in self._got:
             left = deadline - time.monotonic()
@@ -72,7 +77,8 @@ class RawRepl:
             # A program that never stops printing must not fill our memory: the banner fits in the tail.
             self._got = self._got[-4096:] + self.port.read(min(left, 0.1))
         # Each knock may have its own answer: none of them may be taken for that of the code to come.
-        self.port.drain(_QUIET_S, 1.0)
+        if quiet:
+            self.port.drain(_QUIET_S, 1.0)
         self._got = b""
         return True
 
@@ -97,18 +103,18 @@ class RawRepl:
             raise _raised(error.decode(errors="replace"), self.port.name)
         return printed
 
-    def start(self, code: str) -> None:
-        """Send `code` and return when the board begins to run it: from then on the port is the code's."""
+    def start(self, code: str | bytes) -> None:
+        """Send `code` (text, or the bytes of one) and return when the board begins to run it: from then on the port is the code's."""
         self._got = b""
         self.port.write(_PASTE)
         answer = self._take(2, 2.0)
+        code = code.encode() if isinstance(code, str) else code
         if answer == b"R\x01":
-            self._paste(code.encode())
-        elif answer == b"R\x00":
-            self._type(code.encode())
-        else:
+            self._paste(code)
+            return
+        if answer != b"R\x00":
             self._until(b">", 2.0)  # an interpreter before 1.14 shows its banner again
-            self._type(code.encode())
+        self._type(code)
 
     def _paste(self, code: bytes) -> None:
         """Raw paste: the board grants windows, a SOH each; EOT from it means that it has had enough."""

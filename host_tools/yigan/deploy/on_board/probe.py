@@ -46,4 +46,5 @@ try:
         facts["boot"] = "".join("%02x" % b for b in hashlib.sha256(file.read()).digest())
 except (OSError, ImportError, AttributeError):
     pass
-print(json.dumps(facts))
+facts = json.dumps(facts)
+print(facts)

@@ -87,9 +87,11 @@ def _modules(facts, virtual):
         ours["bluetooth"] = bluetooth_
     if facts["port"] == "esp32":
         import esp32_
+        import flashbdev_
 
         esp32_.setup(facts)
-        ours["esp32"] = esp32_
+        flashbdev_.setup(_block.Flash())
+        ours.update({"esp32": esp32_, "flashbdev": flashbdev_})
     else:
         import rp2_
         import uctypes_
