@@ -122,8 +122,8 @@ def _baud(session: Session, rest: str) -> None:
 
 
 def _reset(session: Session, rest: str) -> None:
+    session.view.note(t("Reset by RTS, with DTR off.", "通过 RTS 复位（DTR 关闭）。"))
     session.wire.reset()
-    session.view.note(t("Reset by RTS, with DTR off.", "已通过 RTS 复位（DTR 关闭）。"))
 
 
 def _break(session: Session, rest: str) -> None:
