@@ -132,6 +132,21 @@ def test_it_goes_on_behind_a_pulled_cable(session, cable, seen, tmp_path):
     assert signs == ["< one", "< tw", gone, "> lost", back, "< ^[three"]
 
 
+def test_keys_for_a_port_that_is_away_are_counted_out_once(session, cable, seen):
+    session.change(raw=True)
+    cable.pull()
+    until(lambda: seen.notes)
+    for _ in range(3):
+        session.keys(b"x")
+    assert len(seen.notes) == 2
+
+
+def test_a_liar_does_not_fill_the_memory(session, seen):
+    for n in range(5000):
+        session.message({"n": 1, "r": {"p": f"p{n}"}})
+    assert len(session.names) == 4096
+
+
 def test_logging_is_begun_and_ended(session, cable, seen, tmp_path):
     raw = Record(tmp_path / "raw", raw=True)
     session.records = [raw]

@@ -56,6 +56,31 @@ def test_lines_are_edited_and_sent(typist, cable, seen):
     assert typist(act).failure is None and seen.lines[0] == "from the board"
 
 
+def test_the_board_does_not_tear_the_line_being_typed(typist, cable, seen):
+    def act(keys, session):
+        keys(b"half a ")
+        cable.say(b"noise\r\n")
+        until(lambda: seen.lines)
+        keys(b"line\r")
+        hears(cable, b"half a line\r\n")
+        keys(b"\x1b[200~one\ntwo\x1b[201~\r")  # pasted
+        hears(cable, b"one\r\ntwo\r\n")
+        keys(b"\x1d")
+
+    typist(act)
+
+
+def test_a_home_that_cannot_be_written(typist, cable, home):
+    home.write_text("")  # no folder
+
+    def act(keys, session):
+        keys(b"x\r")
+        hears(cable, b"x\r\n")
+        keys(b"\x1d")
+
+    typist(act)
+
+
 def test_what_was_typed_is_found_again(typist, cable):
     def first(keys, session):
         keys(b"one line\rother\r")

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -102,7 +103,7 @@ def command(port: str | None, baud: int, raw: bool, text: bool, times: str, dump
     if raw and as_json:
         raise click.UsageError(t("Give --raw or --json, not both.", "--raw 与 --json 只能用一个。"))
     settings = Settings(times, dump, decode, not text, raw, eol, as_json)
-    person = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+    person = not as_json and _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
     records = [Record(file, kept) for file, kept in ((log_file, False), (raw_file, True)) if file]
     _never_fail_to_print()
     session = _session(port or _only(), baud, not no_reconnect, View(settings, person), settings)
@@ -158,6 +159,10 @@ def _finder(name: str) -> Callable[[], str] | None:
     return (lambda: ports.same(before)) if before else None
 
 
+def _is_terminal(stream: IO[str] | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
 def _never_fail_to_print() -> None:
     """A console that lacks a character shows its number instead of ending the session."""
     for stream in (sys.stdout, sys.stderr):
@@ -171,6 +176,8 @@ def _typed(raw: bool) -> Iterator[str | bytes]:
     Read past Python's own buffer: a thread that waits in it would not let the interpreter end.
     """
     rest = b""
+    if sys.stdin is None:  # started with it closed
+        return
     while data := os.read(sys.stdin.fileno(), 4096):
         if raw:
             yield data

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.history import FileHistory
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import CompleteStyle
@@ -54,7 +54,8 @@ def _entered(session: Session, typing: asyncio.Future) -> None:
             t("Ctrl-] leaves. `:ctrl c` interrupts the board.", "Ctrl-] 退出。`:ctrl c` 中断板子上的程序。")
         )
     else:
-        session.tried(line)
+        for each in line.split("\n"):  # what is pasted may be several
+            session.tried(each)
 
 
 def _prompt(session: Session) -> PromptSession:
@@ -74,7 +75,7 @@ def _prompt(session: Session) -> PromptSession:
 
     return PromptSession(
         lambda: _sign(session),
-        history=FileHistory(str(history_file())),
+        history=_history(),
         completer=Words(session),
         complete_style=CompleteStyle.READLINE_LIKE,  # needs no room below the line
         complete_while_typing=False,
@@ -87,6 +88,13 @@ def _sign(session: Session) -> str:
     if not session.wire.here:
         return t("(away) ", "（断开）")
     return t("pole> ", "灯杆> ") if session.settings.pole else t("text> ", "文本> ")
+
+
+def _history() -> History:
+    try:
+        return FileHistory(str(history_file()))
+    except OSError:  # a home that cannot be written: remember for as long as we run
+        return InMemoryHistory()
 
 
 def history_file() -> Path:

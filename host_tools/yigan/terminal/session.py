@@ -17,6 +17,7 @@ from yigan.terminal.record import Record
 from yigan.terminal.wire import Wire
 
 _TICK_S = 0.1
+_MOST_NAMES = 4096  # a point table holds fewer; a liar's list must end
 
 
 class View(Protocol):
@@ -45,6 +46,7 @@ class Session:
         self.failure: BaseException | None = None
         self.ended: Callable[[], None] = lambda: None
         self.last = time.monotonic()  # when something came or was sent
+        self._told_away = False
         self.wire = open_wire(self._about_port)
         self.asking = Asking(self.wire.write)
         self._lock = threading.RLock()  # of the receiver and the records
@@ -93,6 +95,7 @@ class Session:
             self.view.note(_unanswered(each))
 
     def _about_port(self, text: str) -> None:
+        self._told_away = False
         with self._lock:
             self._receiver.flush()
             self._record("-", text)
@@ -104,7 +107,7 @@ class Session:
 
     def message(self, message: dict) -> None:
         row = message.get("r")
-        if isinstance(row, dict) and isinstance(row.get("p"), str):
+        if isinstance(row, dict) and isinstance(row.get("p"), str) and len(self.names) < _MOST_NAMES:
             self.names.add(row["p"])
         self.asking.heard(message)
 
@@ -156,6 +159,9 @@ class Session:
             self._not_sent()
 
     def _not_sent(self) -> None:
+        if self.settings.raw and self._told_away:
+            return  # not for every key
+        self._told_away = True
         self.view.note(t("Not sent: the port is away.", "未发送：端口已断开。"))
 
     def change(self, raw: bool | None = None, hex: bool | None = None) -> None:

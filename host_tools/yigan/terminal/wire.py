@@ -8,7 +8,7 @@ from yigan.errors import LinkError
 from yigan.lang import t
 from yigan.link import serial
 
-_RETRY_S = 0.3
+_RETRY_S = 0.2
 _SETTLE_S = (
     2.0  # a port just plugged in is root's until udev has looked at it: say no sooner that it is forbidden
 )
@@ -44,7 +44,7 @@ class Wire:
         """What has come, b"" when nothing did or the port is away."""
         port = self._port
         if port is None:
-            self._look(timeout_s)
+            self._look()
             return b""
         try:
             return port.read(timeout_s)
@@ -76,8 +76,8 @@ class Wire:
         if self._reconnect:
             self.tell(t("{p} is gone; waiting for it.", "{p} 已断开，等待恢复。", p=self.name))
 
-    def _look(self, timeout_s: float) -> None:
-        time.sleep(min(timeout_s, _RETRY_S))
+    def _look(self) -> None:
+        time.sleep(_RETRY_S)
         name = self._find()
         if not name:
             return
