@@ -29,6 +29,7 @@ class Report:
     sent: list[str] = field(default_factory=list)
     copied: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)  # files that lay in the slot as they must be
     launcher: bool = False  # boot.py was replaced
     changed: bool = False
     packed: int = 0  # compressed bytes that went over the line
@@ -78,6 +79,13 @@ def carried(
         time.sleep(1.0)
 
 
+def preview(port: str, bundle: Bundle, progress: Progress | None = None, uid: str = "") -> Report:
+    """What `carry` would do to the board at `port`. Nothing is written; the board goes on with its program."""
+    report = Report(uid=uid.lower())
+    with serial.open(port) as link:
+        return _Carrier(link, bundle, progress or (lambda *_: None), report).look_only()
+
+
 def opened(port: str, follow: Follow | None, seconds: float) -> serial.Port:
     """The port under its present name; without `follow` the same name, for which we wait `seconds`."""
     return serial.open_followed(follow) if follow else serial.open_within(port, seconds)
@@ -113,6 +121,14 @@ class _Carrier:
         self._began = time.monotonic()
 
     def run(self) -> Report:
+        """All of it, the reset at the end included."""
+        return self._do(self._act)
+
+    def look_only(self) -> Report:
+        """As far as the decision."""
+        return self._do(self._count)
+
+    def _do(self, act: Callable[[Receiver, Plan, Facts], None]) -> Report:
         self.report.port = self.link.name
         repl, board, found = look(self.link)
         self._stage("enter")
@@ -123,7 +139,7 @@ class _Carrier:
             self.report.uid = found.uid
             facts.admit(found, self.bundle, self.link.name)
             todo = self._decide(board, found)
-            self._act(board, todo, found)
+            act(board, todo, found)
         except YiganError as error:
             if not isinstance(error, LinkError):  # else there is no way: the receiver gives up by itself
                 self._give_back(repl)
@@ -156,10 +172,20 @@ class _Carrier:
             todo.copied,
             todo.removed,
         )
+        report.kept = [
+            path for path in self.bundle.slot if path not in {*todo.sent, *todo.copied, "manifest"}
+        ]
         report.launcher = any("/boot.py" in entry.line for entry in todo.switch)
         report.changed = bool(todo.fill) or report.launcher or not record or record.slot != todo.slot
         self._stage("look")
         return todo
+
+    def _count(self, board: Receiver, todo: Plan, found: Facts) -> None:
+        """How much would go over the line."""
+        bits = blocks.window_bits(found.free)
+        parts = blocks.cut(todo.fill, bits) + blocks.cut(todo.switch, bits)
+        self.report.packed = sum(len(block.packed) for block in parts)
+        self.report.unpacked = sum(block.size for block in parts)
 
     def _act(self, board: Receiver, todo: Plan, found: Facts) -> None:
         bits = blocks.window_bits(found.free)
