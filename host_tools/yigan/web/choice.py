@@ -24,6 +24,7 @@ def inside(folder: Path, name: str | Path) -> Path:
     """The file or folder called `name` below `folder`; Outside when it is elsewhere, also by `..` or a link."""
     try:
         path = (folder / name).resolve()
+        path.is_dir()  # OSError when no file can have such a name
     except (OSError, ValueError, RuntimeError):
         path = Path("/")
     if not path.is_relative_to(folder):

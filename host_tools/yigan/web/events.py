@@ -82,7 +82,7 @@ class Hub:
             self._pages.discard(woken)
 
     def _event(self, name: str, data: object) -> bytes:
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(data, separators=(",", ":"))  # in ASCII: some readers end lines at U+2028, too
         return f"id: {self._boot}-{self._version}\nevent: {name}\ndata: {text}\n\n".encode()
 
 

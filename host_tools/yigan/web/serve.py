@@ -41,6 +41,11 @@ class Service:
         host = f"[{name}]" if ":" in name else name
         return f"http://{host}:{self.port}/" + (f"?token={self._token}" if self._token else "")
 
+    @property
+    def ready(self) -> bool:
+        """Whether it answers."""
+        return self._server.started
+
     def run(self) -> None:
         """Returns when the server has ended; the bench is left to the caller."""
         main = threading.current_thread() is threading.main_thread()

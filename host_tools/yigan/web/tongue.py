@@ -17,6 +17,7 @@ from starlette.requests import Request
 
 _PACKAGE = Path(__file__).parents[1]
 _LEAST = {"en": 4, "zh": 2}  # characters a template must fix: "{p}: {m}" fits everything and says nothing
+_LONGEST = 4000  # a longer text is not a sentence of ours
 _LANGUAGES = ("en", "zh")
 
 
@@ -47,26 +48,29 @@ def spoken(shown: dict, language: str) -> dict:
 
 
 @lru_cache(maxsize=2048)
-def translated(text: str, language: str) -> str:
-    """`text` in `language`; what is not ours, or in that language already, stays as it is."""
-    if not text or (language == "zh") == _is_chinese(text):
+def translated(text: str, language: str, depth: int = 2) -> str:
+    """`text` in `language`; what is not ours, or in that language already, stays as it is.
+
+    `depth`: sentences may stand within sentences so often.
+    """
+    if not 0 < len(text) < _LONGEST or not depth or (language == "zh") == _is_chinese(text):
         return text
-    whole = _sentence(text, language)
+    whole = _sentence(text, language, depth)
     if whole is not None or "\n" not in text:
         return text if whole is None else whole
-    return "\n".join(translated(line, language) for line in text.split("\n"))
+    return "\n".join(translated(line, language, depth) for line in text.split("\n"))
 
 
 def _is_chinese(text: str) -> bool:
     return bool(re.search(r"[一-鿿]", text))
 
 
-def _sentence(text: str, language: str) -> str | None:
+def _sentence(text: str, language: str, depth: int) -> str | None:
     here, there = ("en", "zh") if language == "zh" else ("zh", "en")
     for pair in _pairs(here):
         values = pair.values(text)
         if values is not None:
-            said = {name: translated(value, language) for name, value in values.items()}
+            said = {name: translated(value, language, depth - 1) for name, value in values.items()}
             return _filled(getattr(pair, there), said)
     return None
 
