@@ -20,7 +20,7 @@ from yigan.bench.work import Shop, Work
 from yigan.errors import LinkError
 from yigan.lang import t
 from yigan.link import ports
-from yigan.link.ports import Found, follow
+from yigan.link.ports import Found, follow, usb
 
 _LOOK_S = 0.5  # the longest silence of the watch: so soon a stop is seen
 _BLINK_S = 5.0  # a board with a USB of its own goes and comes when it is reset at the end of its work
@@ -59,6 +59,7 @@ class Bench:
         self._stock = Stock(roster, images)
         self._shop = Shop(self._seats, self._stock, Choice(roster, ledger), ledger, person, limit)
         self._shop.flash, self._shop.reflash, self._shop.follows = flash, reflash, not watch
+        self._named = bool(patterns)
         self._watch = ports.Watch(tuple(patterns))
         self._looked = threading.Event()
         self._before: set[str] = set()
@@ -136,6 +137,12 @@ class Bench:
                 return False
             return self._shop.follows or all(row.state == "passed" for row in self.standing())
 
+    def stopped(self) -> bool:
+        """After `stop(wait=False)`: whether all has ended."""
+        with self._seats.lock:
+            threads = [self._watcher, *(row.thread for row in self._seats.rows if row.thread)]
+        return not any(thread.is_alive() for thread in threads)
+
     # Ports come and go
 
     def _look(self) -> None:
@@ -149,6 +156,8 @@ class Bench:
         with self._seats.lock:
             new = []
             for kind, found, old in changes:
+                if not self._named and usb.kind(found.usb) is None:
+                    continue  # a modem or a meter on an unknown adapter is not typed at
                 seat = self._at(old or found.device)
                 if kind == "went":
                     self._went(seat)

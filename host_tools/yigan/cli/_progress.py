@@ -9,6 +9,7 @@ from rich.progress import Progress as Bars
 from yigan.lang import t
 
 _STAGES = {
+    "ask": ("Asking who it is", "询问板子身份"),
     "connect": ("Talking to the chip's loader", "连接芯片下载程序"),
     "backup": ("Keeping what is there", "备份原有内容"),
     "erase": ("Erasing", "擦除"),
@@ -21,6 +22,10 @@ _STAGES = {
     "start": ("Starting the pole", "启动灯杆"),
     "report": ("Waiting for its readings", "等待读数"),
 }
+
+
+def stage_text(stage: str) -> str:
+    return t(*_STAGES.get(stage, (stage, stage)))
 
 
 _MEASURED = ("send", "backup", "write")
@@ -58,7 +63,7 @@ class Progress:
     def __call__(self, stage: str, done: int, total: int) -> None:
         if self._quiet:
             return
-        text = t(*_STAGES.get(stage, (stage, stage)))
+        text = stage_text(stage)
         if self._lively:
             some = total if stage in _MEASURED else None
             self._bars.update(

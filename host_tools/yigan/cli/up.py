@@ -31,18 +31,71 @@ from yigan.via import Reading
             "部署到持续运行的虚拟板",
         ),
         ("yigan up poles/demo.toml --port /dev/ttyUSB0", "On a real one", "部署到真实板子"),
+        ("yigan up --all POLES.csv", "Every board that is or gets plugged in", "所有已插入和将要插入的板子"),
+        ("yigan up --all POLES.csv --virtual", "A rehearsal without boards", "不用板子的演练"),
         ("yigan up build/demo-0001.bundle --port COM5", "A bundle built elsewhere", "使用在别处编译的固件包"),
     ),
 )
-@click.argument("file", metavar="POLE.toml", type=click.Path(path_type=Path))
+@click.argument("file", metavar="POLE.toml|POLES.csv|FOLDER", type=click.Path(path_type=Path))
 @click.option("--virtual", is_flag=True, help=t("Play the board here.", "在本机运行虚拟板。"))
-@click.option("--port", metavar="PORT", help=t(
-    "Serial port, rfc2217://HOST:PORT or socket://HOST:PORT. Default: the only board that is plugged in.",
-    "串口，或 rfc2217://主机:端口、socket://主机:端口。默认为唯一插入的板子。"))  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help=t("Print JSON.", "输出 JSON。"))
-def command(file: Path, virtual: bool, port: str | None, as_json: bool) -> None:
-    if virtual and port:
+@click.option("--port", "ports_", multiple=True, metavar="PORT", help=t(
+    "Serial port, rfc2217://HOST:PORT or socket://HOST:PORT. Default: the only board that is plugged in; with --all: "
+    "every one. Give it again for more.",
+    "串口，或 rfc2217://主机:端口、socket://主机:端口。默认为唯一插入的板子；与 --all 连用时为所有板子。可重复给出。"))  # fmt: skip
+@click.option("--all", "gang", is_flag=True, help=t(
+    "FILE is a roster: make all its poles, as many at once as are plugged in.",
+    "文件为清单：批量部署其中所有灯杆，插入多少块板就同时处理多少块。"))  # fmt: skip
+@click.option("--ports", "globs", multiple=True, metavar="GLOB",
+              help=t("With --all: only ports so named, or all links of a folder.", "与 --all 连用：仅限匹配的端口，或文件夹中的链接。"))  # fmt: skip
+@click.option("--person", default="", metavar="NAME",
+              help=t("With --all: who does it, for the ledger.", "与 --all 连用：操作者，记入台账。"))  # fmt: skip
+@click.option("--no-watch", "--once", "once", is_flag=True,
+              help=t("With --all: only the boards that are there now.", "与 --all 连用：仅处理当前已插入的板子。"))  # fmt: skip
+@click.option(
+    "--no-flash",
+    is_flag=True,
+    help=t("With --all: never flash MicroPython.", "与 --all 连用：不烧录 MicroPython。"),
+)
+@click.option("--reflash", is_flag=True, help=t(
+    "With --all: flash every board whose MicroPython is not the image's.",
+    "与 --all 连用：MicroPython 版本与镜像不同时重新烧录。"))  # fmt: skip
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help=t("Print JSON; with --all a line per change.", "输出 JSON；与 --all 连用时每次变化一行。"),
+)
+def command(
+    file: Path,
+    virtual: bool,
+    ports_,
+    gang: bool,
+    globs,
+    person: str,
+    once: bool,
+    no_flash: bool,
+    reflash: bool,
+    as_json: bool,
+) -> int:
+    if virtual and (ports_ or globs):
         raise click.UsageError(t("Give --virtual or --port, not both.", "--virtual 与 --port 只能用一个。"))
+    if no_flash and reflash:
+        raise click.UsageError(
+            t("Give --no-flash or --reflash, not both.", "--no-flash 与 --reflash 只能用一个。")
+        )
+    if gang:
+        from yigan.cli import _bench
+
+        return _bench.run(file, (*ports_, *globs), person, not once, as_json, virtual, not no_flash, reflash)
+    if globs or person or once or no_flash or reflash or len(ports_) > 1:
+        raise click.UsageError(t("That goes with --all.", "该选项须与 --all 连用。"))
+    _one(file, virtual, ports_[0] if ports_ else "", as_json)
+    return 0
+
+
+def _one(file: Path, virtual: bool, port: str, as_json: bool) -> None:
+    if file.is_dir() or file.suffix.lower() == ".csv":
+        raise click.UsageError(t("A roster goes with --all.", "清单须与 --all 连用。"))
     pole, made = _made(file)
     if virtual:
         if pole is None:

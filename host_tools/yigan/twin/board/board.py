@@ -102,6 +102,11 @@ class Board:
 
     # What the VM asks
 
+    @property
+    def uid(self) -> str:
+        """machine.unique_id() in hex."""
+        return bootrom.uid(self.settings.folder, 6 if self.chip.port == "esp32" else 8).hex()
+
     def _hello(self, says: dict) -> dict:
         """The shims are loaded: who am I?"""
         version = says["version"].partition("; ")[2] or says["version"]
@@ -114,7 +119,7 @@ class Board:
             "size": self.flash.size,
             "cause": _CAUSES[self.chip.port][self.cause],
             "epoch_ms": self.clock.epoch_ms(),
-            "uid": bootrom.uid(self.settings.folder, 6 if self.chip.port == "esp32" else 8).hex(),
+            "uid": self.uid,
         }
 
     def _booted(self) -> None:

@@ -173,6 +173,7 @@ class Control:
         """Where it can be reached, and what it is."""
         return {
             "board": self.board.chip.board,
+            "uid": self.board.uid,
             "port": str(self.pty.link),
             "rfc2217": f"rfc2217://127.0.0.1:{self.rfc2217.port}",
             "socket": f"socket://127.0.0.1:{self.tcp.port}",
