@@ -206,6 +206,9 @@ class Work:
         self._keep(micropython=report.micropython)
         self._note(f"slot {report.slot}, {len(report.sent)} sent, {len(report.copied)} copied, {report.packed} bytes, "
                    f"{report.attempts} attempt(s), {report.stages}")  # fmt: skip
+        lost = [one["p"] for one in done.readings if one["q"] in ("comm_fault", "fault")]
+        if lost:
+            self._note(f"no value: {' '.join(lost)}")  # on the bench no sensor hangs on it yet
         if report.was not in ("", row.id):
             return t("It was pole {w} before.", "它原为灯杆 {w}。", w=report.was)
         return ""
@@ -317,6 +320,10 @@ def _two(uid: str, port: str) -> Refused:
 def _not_a_board(who: Identity) -> str:
     return {
         "garbage": t("It talks, but says nothing we understand.", "有输出，但无法识别。"),
+        "loader": t(
+            "There is no MicroPython on it, and its loader does not answer.",
+            "没有 MicroPython，下载程序也没有应答。",
+        ),
         "silent": t("Nothing answers on this port.", "该端口没有任何应答。"),
         "busy": t("Another program holds the port.", "端口被其他程序占用。"),
         "forbidden": t("You may not use this port.", "没有使用该端口的权限。"),

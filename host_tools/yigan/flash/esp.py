@@ -136,6 +136,7 @@ def _worker() -> Iterator[subprocess.Popen]:
         text=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")]), "PYTHONUTF8": "1"},
+        start_new_session=True,  # a Ctrl-C is for us: half an image starts nothing
     )
     try:
         yield process
