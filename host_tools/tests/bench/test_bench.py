@@ -11,7 +11,7 @@ from bench_stage import by_pole, ended, rows
 from ptycable import PtyCable
 from stage import until
 
-from yigan.bench import work
+from yigan.bench import making
 from yigan.errors import LinkError
 
 
@@ -104,7 +104,7 @@ def test_a_port_that_changes_its_name(virtual, hub, roster, bench, cables):
 
 def test_a_cable_that_stays_out(virtual, hub, roster, bench, cables, monkeypatch):
     """It fails with the plain reason; when the board returns it starts by itself, as a new work."""
-    monkeypatch.setattr(work, "AWAY_S", 0.5)
+    monkeypatch.setattr(making, "AWAY_S", 0.5)
     cable = cables(virtual(folder="a").socket, PtyCable)
     far = cables(virtual(folder="b").socket)
     hub.plug(cable, "u0")

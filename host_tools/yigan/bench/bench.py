@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from yigan.bench import remote
 from yigan.bench.choice import Choice
 from yigan.bench.ledger import Ledger
+from yigan.bench.making import Making
 from yigan.bench.roster import Entry, Roster
 from yigan.bench.seats import Seat, Seats
+from yigan.bench.shop import Shop
 from yigan.bench.slot import Slot
 from yigan.bench.stock import Stock
-from yigan.bench.work import Shop, Work
 from yigan.errors import LinkError
 from yigan.lang import t
 from yigan.link import ports
@@ -212,5 +213,7 @@ class Bench:
     def _begin(self, seat: Seat) -> None:
         self._seats.mark(seat, there=True)
         self._seats.change(seat, state="found", stage="")
-        seat.thread = threading.Thread(target=Work(self._shop, seat).run, name=seat.found.device, daemon=True)
+        seat.thread = threading.Thread(
+            target=Making(self._shop, seat).run, name=seat.found.device, daemon=True
+        )
         seat.thread.start()

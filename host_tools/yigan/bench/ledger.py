@@ -9,42 +9,20 @@ SQLite in WAL mode: threads and processes may use it together. A row says "runni
 row of a process that died says "interrupted" as soon as anybody opens the ledger again.
 """
 
-import contextlib
 import getpass
 import platform
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from yigan import home
 from yigan.bench import process
+from yigan.bench.book import Book
 from yigan.errors import ConfigError, Refused
 from yigan.lang import t
 
 RUNNING, PASSED, FAILED, INTERRUPTED = "running", "passed", "failed", "interrupted"
 RESULTS = (RUNNING, PASSED, FAILED, INTERRUPTED)
-_VERSION = 1
-_BUSY_S = 30.0  # the longest wait for another process that writes: a write takes milliseconds
-_SCHEMA = """
-CREATE TABLE work (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, began REAL NOT NULL, seconds REAL NOT NULL DEFAULT 0,
-  person TEXT NOT NULL, kind TEXT NOT NULL, result TEXT NOT NULL, error TEXT NOT NULL DEFAULT '',
-  what TEXT NOT NULL DEFAULT '', hint TEXT NOT NULL DEFAULT '', pole TEXT NOT NULL DEFAULT '',
-  board TEXT NOT NULL DEFAULT '', uid TEXT NOT NULL DEFAULT '', chip TEXT NOT NULL DEFAULT '',
-  port TEXT NOT NULL DEFAULT '', micropython TEXT NOT NULL DEFAULT '', image TEXT NOT NULL DEFAULT '',
-  image_sha256 TEXT NOT NULL DEFAULT '', bundle TEXT NOT NULL DEFAULT '', version TEXT NOT NULL DEFAULT '',
-  host TEXT NOT NULL, pid INTEGER NOT NULL, birth TEXT NOT NULL);
-CREATE INDEX work_pole ON work (pole, id);
-CREATE INDEX work_uid ON work (uid, id);
-CREATE INDEX work_result ON work (result, id);
-CREATE TABLE line (work INTEGER NOT NULL REFERENCES work (id), at REAL NOT NULL, text TEXT NOT NULL);
-CREATE INDEX line_work ON line (work);
-CREATE TABLE binding (roster TEXT NOT NULL, pole TEXT NOT NULL, uid TEXT NOT NULL, at REAL NOT NULL,
-  PRIMARY KEY (roster, pole), UNIQUE (roster, uid));
-"""
 
 
 @dataclass(frozen=True)
@@ -89,61 +67,12 @@ def person() -> str:
     return f"{user}@{platform.node()}"
 
 
-class Ledger:
+class Ledger(Book):
     """The file at `path`, made when it is not there. ConfigError when it is damaged or from a newer yigan."""
 
     def __init__(self, path: Path | str | None = None):
-        self.path = Path(path) if path else home.folder() / "ledger.sqlite"
-        self._lock = threading.RLock()
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(
-                self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
-            )
-            self._db.row_factory = sqlite3.Row
-            self._prepare()
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise self._unusable(error) from error
+        super().__init__(Path(path) if path else home.folder() / "ledger.sqlite")
         self.bury()
-
-    def close(self) -> None:
-        with self._lock:
-            self._db.close()
-
-    def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode=WAL")
-        with self._change():
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version > _VERSION:
-                raise sqlite3.DatabaseError(t("it was written by a newer yigan", "由更新版本的 yigan 写入"))
-            if version == 0:
-                for statement in _SCHEMA.split(";\n"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version={_VERSION}")
-
-    def _unusable(self, error: Exception) -> ConfigError:
-        return ConfigError(
-            t("The ledger cannot be used: {e}.", "台账无法使用：{e}。", e=error),
-            str(self.path),
-            t("Move the file away and keep it: a new one is made.", "请将该文件移走并保存，系统会新建一个。"),
-        )
-
-    @contextlib.contextmanager
-    def _change(self, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """One transaction. `durable`: on the disk when it returns, whatever happens to the power afterwards."""
-        with self._lock:
-            self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    def _read(self, query: str, values: tuple | list = ()) -> list[sqlite3.Row]:
-        with self._lock:
-            return self._db.execute(query, values).fetchall()
 
     # Works
 

@@ -5,14 +5,12 @@ dotted key of the pole file, whose cell stands in place of what the file says: `
 (the entry of a list by its name or kind). An empty cell changes nothing. Nothing is done when anything is wrong.
 """
 
-import json
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from yigan import boards, conf, places
-from yigan.bench import sheet
+from yigan.bench import cell, sheet
 from yigan.bench.sheet import Line
 from yigan.conf import Change, Finding, Place, Pole
 from yigan.errors import ConfigError, YiganError
@@ -195,11 +193,11 @@ class _Reader:
         if text == "":
             return None
         try:
-            keys, old = resolve(column, data)
+            keys, old = cell.resolve(column, data)
         except ValueError as error:
             self._fault(place, str(error))
             return None
-        return Change(keys, value(text, old), place)
+        return Change(keys, cell.value(text, old), place)
 
 
 def _together(faults: list[tuple[str, str, str]]) -> ConfigError:
@@ -209,66 +207,3 @@ def _together(faults: list[tuple[str, str, str]]) -> ConfigError:
     if len(rest) > 20:
         more.append(t("... and {n} more.", "……另有 {n} 处。", n=len(rest) - 20))
     return ConfigError(what, where, "\n".join(filter(None, [hint, *more])))
-
-
-def resolve(column: str, data: dict) -> tuple[tuple[str | int, ...], object]:
-    """`uplink.mqtt.host` -> (("uplink", 1, "host"), what stands there or None). ValueError with a sentence."""
-    keys: tuple[str | int, ...] = ()
-    here: object = data
-    for word in _words(column):
-        if isinstance(here, list):
-            key: str | int = _position(here, word, column)
-        elif isinstance(here, dict) or here is None:
-            key = word
-        else:
-            raise ValueError(t("{c} leads nowhere in the pole file.", "配置文件中没有 {c}。", c=column))
-        here = here[key] if isinstance(here, list) else (here or {}).get(key)
-        keys += (key,)
-    return keys, here
-
-
-def _words(column: str) -> list[str]:
-    """A dotted key as TOML has it, quotes and all."""
-    try:
-        table = tomllib.loads(f"{column} = 0")
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(
-            t("{c!r} is no column and no key of a pole file.", "{c!r} 不是列名，也不是配置项。", c=column)
-        ) from error
-    words = []
-    while isinstance(table, dict):
-        (word, table), *_ = table.items()
-        words.append(word)
-    return words
-
-
-def _position(rows: list, word: str, column: str) -> int:
-    """Of a list's entry by its name, its kind, or its number from 0."""
-    for key in ("name", "kind"):
-        found = [n for n, row in enumerate(rows) if isinstance(row, dict) and row.get(key) == word]
-        if len(found) == 1:
-            return found[0]
-    if word.isdecimal() and int(word) < len(rows):
-        return int(word)
-    names = ", ".join(str(row.get("name") or row.get("kind")) for row in rows if isinstance(row, dict))
-    raise ValueError(
-        t(
-            "{c}: there is no single {w} in the pole file. There is: {n}.",
-            "{c}：配置文件中没有唯一的 {w}。现有：{n}。",
-            c=column,
-            w=word,
-            n=names,
-        )
-    )
-
-
-def value(text: str, old: object) -> object:
-    """A cell as the kind of value it replaces; a new key gets what TOML reads in it, else a text."""
-    if isinstance(old, str):
-        return text
-    if text.lower() in ("true", "false"):  # Excel writes them in capitals
-        return text.lower() == "true"
-    try:
-        return json.loads(text) if old is not None else tomllib.loads(f"v = {text}")["v"]
-    except (ValueError, tomllib.TOMLDecodeError):
-        return text  # if that is wrong, the check says so, and where
