@@ -9,11 +9,11 @@ from yigan.deploy import blocks
 from yigan.deploy.plan import Record
 
 
-def unpacked(parts, bits):
+def unpacked(parts, bits, most):
     inflate = zlib.decompressobj(-bits)
     for part in parts:
         plain = inflate.decompress(part.packed)
-        assert len(plain) == part.size <= blocks.ROOM
+        assert len(plain) == part.size <= most
         yield plain
 
 
@@ -28,23 +28,27 @@ def records(draw):
 def test_all_of_it_in_blocks_that_fit(seed):
     draw = random.Random(seed)
     wanted, bits = list(records(draw)), draw.choice([10, 12, 14])
-    plain = b"".join(unpacked(blocks.cut(wanted, bits), bits))
+    most, some = draw.choice([4096, 8192]), draw.randrange(len(wanted))
+    first, second = blocks.cut((wanted[:some], wanted[some:]), bits, most)
+    plain = b"".join(unpacked(first + second, bits, most))
     assert plain == b"".join(r.line.encode() + b"\n" + r.content for r in wanted)
 
 
 def test_no_line_crosses_a_block():
     wanted = [Record("c /b/some/path /a/some/path") for _ in range(500)]
-    for plain in unpacked(blocks.cut(wanted, 12), 12):
+    for plain in unpacked(*blocks.cut([wanted], 12, 4096), 12, 4096):
         assert plain.endswith(b"\n") and plain.startswith(b"c ")
 
 
 def test_what_does_not_compress_fits_the_frame():
     content = random.Random(1).randbytes(30000)
-    assert max(len(part.packed) for part in blocks.cut([Record("f /a/x 30000", content)], 14)) <= 4608
+    assert (
+        max(len(part.packed) for part in blocks.cut([[Record("f /a/x 30000", content)]], 14, 4096)[0]) <= 4608
+    )
 
 
 def test_nothing():
-    assert blocks.cut([], 12) == []
+    assert blocks.cut(([], []), 12, 4096) == [[], []]
 
 
 def test_a_poor_board_gets_a_small_window():

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 from yigan.deploy.plan import Record
 
-ROOM = 4096  # what a block unpacks to at most: on_board/receiver.py has a buffer of that size
-
 
 @dataclass(frozen=True)
 class Block:
@@ -24,29 +22,32 @@ def window_bits(free: int) -> int:
     return 14 if free > 90_000 else 12 if free > 50_000 else 10
 
 
-def cut(records: Iterable[Record], bits: int) -> list[Block]:
-    """All blocks of the stream, packed with a window of 2**bits bytes."""
+def cut(parts: Iterable[Iterable[Record]], bits: int, most: int) -> list[list[Block]]:
+    """The blocks of each part of one stream, with a window of 2**bits bytes; `most`: what one may unpack to."""
     squeeze = zlib.compressobj(9, zlib.DEFLATED, -bits, 9)
     return [
-        Block(len(plain), squeeze.compress(plain) + squeeze.flush(zlib.Z_SYNC_FLUSH))
-        for plain in _pieces(records)
+        [
+            Block(len(plain), squeeze.compress(plain) + squeeze.flush(zlib.Z_SYNC_FLUSH))
+            for plain in _pieces(records, most)
+        ]
+        for records in parts
     ]
 
 
-def _pieces(records: Iterable[Record]) -> Iterator[bytes]:
+def _pieces(records: Iterable[Record], most: int) -> Iterator[bytes]:
     room = bytearray()
     for record in records:
         line = record.line.encode() + b"\n"
-        if len(room) + len(line) > ROOM:
+        if len(room) + len(line) > most:
             yield bytes(room)
             room.clear()
         room += line
         left = memoryview(record.content)
         while left:
-            free = ROOM - len(room)
+            free = most - len(room)
             room += left[:free]
             left = left[free:]
-            if len(room) == ROOM:
+            if len(room) == most:
                 yield bytes(room)
                 room.clear()
     if room:

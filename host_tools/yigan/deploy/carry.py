@@ -182,27 +182,26 @@ class _Carrier:
 
     def _count(self, board: Receiver, todo: Plan, found: Facts) -> None:
         """How much would go over the line."""
-        bits = blocks.window_bits(found.free)
-        parts = blocks.cut(todo.fill, bits) + blocks.cut(todo.switch, bits)
-        self.report.packed = sum(len(block.packed) for block in parts)
-        self.report.unpacked = sum(block.size for block in parts)
+        fill, switch = blocks.cut((todo.fill, todo.switch), blocks.window_bits(found.free), board.room)
+        self.report.packed = sum(len(block.packed) for block in fill + switch)
+        self.report.unpacked = sum(block.size for block in fill + switch)
 
     def _act(self, board: Receiver, todo: Plan, found: Facts) -> None:
         bits = blocks.window_bits(found.free)
-        fill, switch = blocks.cut(todo.fill, bits), blocks.cut(todo.switch, bits)
+        fill, switch = blocks.cut((todo.fill, todo.switch), bits, board.room)
         total = sum(len(block.packed) for block in fill + switch)
-        self._stream(board, fill, bits, total)
+        if total:
+            board.ask("S", str(bits).encode())
+        self._stream(board, fill, total)
         self._stage("send")
         if fill:
             self.progress("verify", 0, 1)
             self._verify(board, todo)
         self._stage("verify")
-        self._stream(board, switch, bits, total)
+        self._stream(board, switch, total)
         self.report.resent = board.resent
 
-    def _stream(self, board: Receiver, parts: list[blocks.Block], bits: int, total: int) -> None:
-        if parts:
-            board.ask("S", str(bits).encode())
+    def _stream(self, board: Receiver, parts: list[blocks.Block], total: int) -> None:
         for block in parts:
             board.ask("B", block.packed, block.size)
             self.report.packed += len(block.packed)

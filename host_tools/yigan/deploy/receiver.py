@@ -42,6 +42,7 @@ class Receiver:
     def __init__(self, port: Port, heard: bytes = b""):
         self.port = port
         self.resent = 0  # messages said more than once
+        self.room = 4096  # bytes that a block may unpack to
         self._sequence = -1
         self._line = bytearray()
         self._lines: list[tuple[int, str, str]] = []
@@ -51,13 +52,14 @@ class Receiver:
         self._sort(heard)
 
     def wait_ready(self) -> str:
-        """Until the greeting of the board's side, sequence 255: its facts; "" when its program failed at once."""
+        """Until the greeting of the board's side: its facts, and `room` is known; "" when its program failed at once."""
         deadline, facts = time.monotonic() + 8, ""
         while time.monotonic() < deadline and not self._ended:
             self._read(0.2)
             while self._lines:
                 sequence, mark, text = self._lines.pop(0)
                 if (sequence, mark) == (255, "="):
+                    self.room = int(text)
                     return facts
                 facts = text if (sequence, mark) == (255, "+") else facts
         if self._ended:

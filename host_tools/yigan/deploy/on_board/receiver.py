@@ -13,7 +13,8 @@
 #                 M  make the manifest of a slot from what its files hold, if that gives the one of this SHA-256
 #                 R  reset
 #
-# It starts with a row of facts (on_board/probe.py has run before) and "=ready", sequence 255.
+# It starts with a row of facts (on_board/probe.py has run before) and "=<room>", sequence 255: what a block may
+# unpack to.
 # A read of the console blocks until all of a piece came: Ctrl-C ends that, or the watchdog gives the pole back to its
 # program. Nothing is sent to the board while it writes: the host waits for "=".
 import binascii
@@ -31,8 +32,8 @@ import machine
 import vfs
 
 PIECE = 32
-LARGEST = 8300  # bytes of one payload: a block that does not compress, each byte of it an escape
 ROOM = 4096  # bytes that one block unpacks to, at most
+LARGEST = 2 * ROOM + 108  # bytes of one payload: a block that does not compress, each byte of it an escape
 SILENCE_MS = 15000  # a host that says nothing for so long is gone
 PAUSE_MS = 1000  # the longest in the middle of a message
 BREAKS = 4
@@ -61,7 +62,7 @@ class Lost(Exception):
 
 class State:
     sequence = 255  # of the message that was answered last
-    answer = "=ready"
+    answer = "=%d" % ROOM
     told = 0  # ticks of the last line
     breaks = 0  # Ctrl-C since the last message
     kept = 0  # bytes at the start of `payload` that the inflater has not read yet
@@ -222,15 +223,17 @@ def tree(slot, known):
 
 def seal(slot, want, head):
     # The manifest, made of what the flash holds now; written only when it is the one that was meant.
-    path, lines = "/%s/manifest" % slot, [head]
+    path, lines, whole = "/%s/manifest" % slot, [head + "\n"], hashlib.sha256()
     for name in files(slot):
         if name != path:
-            lines.append("%s %d %s" % (binascii.hexlify(digest(name)).decode(), os.stat(name)[6], name[3:]))
-    text = "\n".join(lines) + "\n"
-    if hashlib.sha256(text).digest() != want:
+            lines.append("%s %d %s\n" % (binascii.hexlify(digest(name)).decode(), os.stat(name)[6], name[3:]))
+    for line in lines:
+        whole.update(line)
+    if whole.digest() != want:
         return "differs"
     with open(path, "wb") as file:
-        file.write(text)
+        for line in lines:
+            file.write(line)
     return "sealed" if digest(path) == want else "differs"
 
 
