@@ -136,6 +136,15 @@ def test_a_watch_is_renewed_before_its_lease_ends(line):
     assert len(line.sent) == 5
 
 
+def test_a_watch_ends_with_the_session(line):
+    line.asking.close()
+    assert line.sent == []
+    line.asking.ask({"do": "watch", "names": "*", "every": 1})
+    line.asking.heard({"n": line.n, "ok": {"points": 3, "lease": 60}})
+    line.asking.close()
+    assert [each["do"] for each in line.sent] == ["watch", "unwatch"]
+
+
 @pytest.mark.parametrize("lease", [None, "x", 0, -1, 1 << 40, True])
 def test_a_strange_lease_is_a_minute_at_most(line, lease):
     line.asking.ask({"do": "watch", "names": "*", "every": 1})

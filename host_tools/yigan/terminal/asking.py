@@ -56,6 +56,13 @@ class Asking:
         self.unanswered = request
         return False
 
+    def close(self) -> None:
+        """End the watch: who opens the console next did not ask for it."""
+        with self._lock:
+            watching = self._watch is not None
+        if watching:
+            self.ask({"do": "unwatch"})
+
     def heard(self, message: dict) -> None:
         """Take note of a frame from the line."""
         number = message.get("n")

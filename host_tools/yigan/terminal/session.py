@@ -60,6 +60,7 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.end()
         self._thread.join(5.0)
+        self.asking.close()
         self.wire.close()
         with self._lock:
             self._receiver.flush()
