@@ -141,6 +141,11 @@ class TestDoor:
         now[0] += 61
         assert outside.get("/?token=right-token").status_code == 200
 
+    def test_a_page_of_yesterday_locks_nobody_out(self, outside):
+        for _ in range(30):
+            assert outside.get("/api/slots", headers={"cookie": "yigan_station=yesterday"}).status_code == 403
+        assert outside.get("/?token=right-token").status_code == 200
+
     def test_it_is_compared_in_constant_time(self, outside, monkeypatch):
         seen = []
         monkeypatch.setattr(
@@ -159,5 +164,5 @@ class TestDoor:
     def test_who_guesses_from_many_addresses_does_not_fill_the_memory(self):
         door = Door("right-token")
         for n in range(3000):
-            door._note(f"2001:db8::{n:x}")
+            door._note(f"2001:db8::{n:x}", "wrong")
         assert len(door._wrong) == 1000

@@ -97,8 +97,11 @@ def test_the_table(client, station, rows):
 
 def test_a_ledger_of_years(client, station):
     with station.ledger._change() as db:
-        db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO work "
-                   "(began, person, kind, result, pole, host, pid, birth) SELECT i, 'p', 'up', 'passed', 'pole-' || (i % 10), '', 0, '' FROM n")  # fmt: skip
+        db.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "
+            "INSERT INTO work (began, person, kind, result, pole, host, pid, birth) "
+            "SELECT i, 'p', 'up', 'passed', 'pole-' || (i % 10), '', 0, '' FROM n"
+        )
     assert len(ids(client.get("/api/history?limit=500"))) == 200
     assert len(ids(client.get("/api/history?since=301&until=401&limit=200"))) == 100
     assert client.get("/api/export.csv?pole=pole-3").text.count("\n") == 101

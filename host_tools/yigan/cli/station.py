@@ -23,7 +23,8 @@ from yigan.lang import t
     examples=(
         ("yigan station POLES.csv --open", "Forty poles, in this machine's browser", "四十根灯杆，在本机浏览器中打开"),
         ("yigan station poles/ --ports '/dev/serial/by-path/*'", "Only the ports of the hub", "只用集线器上的端口"),
-        ("yigan station POLES.csv --listen 0.0.0.0", "For the phone on the bench network, with a token and its QR code", "供工作台网络中的手机使用，带令牌与二维码"),
+        ("yigan station POLES.csv --listen 0.0.0.0", "For a phone on the bench network; its token comes as a QR code",
+         "供工作台网络中的手机使用；令牌以二维码给出"),
         ("yigan station --http-port 0", "Choose the list on the page; any free TCP port", "在网页上选择清单；使用任意空闲 TCP 端口"),
     ),
 )  # fmt: skip
@@ -87,7 +88,7 @@ def _end(station, as_json: bool) -> None:
     working = sum(slot["state"] == "working" for slot in station.state()["slots"])
     if working:
         click.echo(
-            t("Ending the work on {n} boards...", "正在结束 {n} 块板子的作业……", n=working), err=as_json
+            t("Ending what is at work ({n})...", "正在结束 {n} 块板子的作业……", n=working), err=as_json
         )
     station.stop(wait=True)
     click.echo(t("The station is closed.", "工作台已关闭。"), err=as_json)

@@ -1,9 +1,9 @@
 """The routes of the live bench. Answers are JSON; a problem is {"what", "where", "hint"} with a status that fits.
 
-GET  /api/slots        {"bench": {"phase": stopped|starting|running|stopping, "finished", "roster": {"path", "poles", "passed", "missing"}}, "slots": [...]}
-                       a slot: key, port, uid, chip, pole, board, state (found|working|passed|failed|interrupted|gone|idle),
-                       stage,
-                       done, total, percent, what, hint, error, began (s since 1970), seconds, elapsed, work, place
+GET  /api/slots        {"bench": {"phase": stopped|starting|running|stopping, "finished", "roster": {"path", "poles",
+                       "passed", "missing": ids}}, "slots": [...]}. A slot: key, port, uid, chip, pole, board, state
+                       (found|working|passed|failed|interrupted|gone|idle), stage, done, total, percent, what, hint,
+                       error, began (s since 1970), seconds, elapsed, work (row of the ledger), place
 GET  /api/events       the same as server-sent events: snapshot first, then slot, gone {"key"}, bench, beat
 POST /api/start        work every port (409 while it stops, 422 without a roster)
 POST /api/stop         end all works where they are (Bench.stop)
@@ -11,7 +11,9 @@ POST /api/retry/{key}  work on this board again (409 when it is not there, or at
 GET  /api/rosters      [{"path", "kind": table|folder}] below the folder the station was started in
 POST /api/roster       {"path"}: take this CSV file or folder below that folder (403 elsewhere, 422 with file:line:column)
 
-Sentences (what, hint) come in the language of the query `language=en|zh`, else of Accept-Language. Every POST wants the header X-Yigan (any value) and, from a browser, our own Origin. History: yigan.web.history.
+Sentences (what, hint) come in the language of the query `language=en|zh`, else of Accept-Language. Every POST wants the
+header X-Yigan (any value) and, from a browser, our own Origin. On the network every request wants the token, as a cookie
+or as `Authorization: Bearer`. History, logs, export: yigan.web.history.
 """
 
 import json

@@ -20,7 +20,12 @@ export function setUp(actions) {
 }
 
 export const atWork = () => [...cards.values()].filter((card) => card.slot.state === "working").length;
-export const slotOf = (work) => [...cards.values()].find((card) => card.slot.work === work)?.slot;
+
+/** For the title of a page that nobody looks at: how many failed and passed. */
+export function headline() {
+  const [failed, passed] = [count("failed"), count("passed")];
+  return `${failed ? `✕${failed} ` : ""}${passed ? `✓${passed} ` : ""}`;
+}
 
 /** All at once, silently: who comes to the page reads it. */
 export function snapshot(state) {
@@ -71,7 +76,14 @@ function sentence(slot) {
 
 const nameOf = (slot) => slot.pole || t("noPole");
 const again = (slot) => AGAIN.includes(slot.state) && bench.phase === "running" && slot.port !== "";
-const portName = (port) => port.replace(/^\/dev\/(serial\/by-\w+\/)?/, "");
+
+/** A port as people call it: the last part of its path; of a by-path name the place on the hub. */
+function portName(port) {
+  if (port.includes("://")) return port;
+  const name = port.split("/").pop();
+  const hub = /usb-\d+:([\d.]+):/.exec(name);
+  return hub ? `USB ${hub[1]}` : name;
+}
 
 function makeCard(slot) {
   const part = (tag, name, ...children) => el(tag, { class: name }, ...children);
@@ -79,7 +91,9 @@ function makeCard(slot) {
   card.verdict = part("div", "verdict");
   card.name = part("h2", "name");
   card.time = part("span", "time");
-  card.ids = part("p", "ids");
+  card.port = el("span");
+  card.uid = el("span");
+  card.ids = part("p", "ids", card.port, card.uid);
   card.stage = part("p", "stage");
   card.bar = el("progress", { max: 100, value: 0 });
   card.what = part("p", "what");
@@ -119,8 +133,10 @@ function paint(card) {
   }
   if (slot.state === "working") say(card.verdict.firstChild, `${slot.percent}%`);
   say(card.name, name);
-  const port = portName(slot.port) || t("gone");
-  say(card.ids, [[port, slot.chip || slot.board].filter(Boolean).join(" · "), slot.uid].filter(Boolean).join("\n"));
+  const chip = (slot.chip || slot.board).toUpperCase();
+  say(card.port, [portName(slot.port) || t("gone"), chip].filter(Boolean).join(" · "));
+  card.port.title = slot.port;
+  say(card.uid, slot.uid);
   const working = slot.state === "working";
   say(card.stage, working ? stage(slot.stage || "ask") : "");
   show(card.bar, working);

@@ -5,10 +5,14 @@ import { language } from "./words.js";
 const SILENT_MS = 16000; // three beats
 const AGAIN_MS = 1500;
 
-/** `told` gets (event name, data); `linked` gets true or false. Returns what opens it anew. */
-export function live(told, linked) {
+/**
+ * `told` gets (event name, data); `linked` gets true or false, `refused` is told of an answer that is no
+ * stream. Returns what opens it anew.
+ */
+export function live(told, linked, refused) {
   let source = null;
   let heard = 0;
+  let again = 0;
   const open = () => {
     source?.close();
     heard = Date.now();
@@ -22,7 +26,10 @@ export function live(told, linked) {
     }
     source.onerror = () => {
       linked(false);
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, AGAIN_MS); // else the browser tries by itself
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries by itself
+      refused();
+      clearTimeout(again);
+      again = setTimeout(open, AGAIN_MS);
     };
   };
   open();

@@ -97,6 +97,7 @@ function power() {
 function paint() {
   paintLink();
   if (!bench) return;
+  const { poles, passed: done } = bench.roster;
   const word = { stopped: "start", starting: "starting", running: "stop", stopping: "stopping" }[bench.phase];
   const button = by("power");
   say(by("power-word"), t(word));
@@ -104,8 +105,7 @@ function paint() {
   button.disabled = !linked || !["stopped", "running"].includes(bench.phase);
   by("roster").disabled = !linked || bench.phase !== "stopped";
   say(by("roster-name"), bench.roster.path || t("noList"));
-  say(by("roster-count"), bench.roster.path ? t("poles", { n: bench.roster.poles }) : "");
-  const { poles, passed: done } = bench.roster;
+  say(by("roster-count"), bench.roster.path ? t(poles === 1 ? "onePole" : "poles", { n: poles }) : "");
   show(by("whole"), bench.phase !== "stopped" || done > 0);
   by("whole-bar").value = poles ? done / poles : 0;
   by("whole").dataset.finished = bench.finished;
@@ -145,19 +145,22 @@ function hear(name, data) {
     bench = data;
     boards.about(data);
   }
-  if (name !== "beat") paint();
+  if (name === "beat") return;
+  paint();
+  document.title = boards.headline() + t("title");
 }
 
 function line(now) {
   if (now === linked) return;
   linked = now;
   if (now) by("lost").dataset.locked = "no";
-  else get("/api/slots").catch(locked);
   paint();
 }
 
-function locked(problem) {
-  if (![401, 403].includes(problem.status)) return;
+/** Why there is no stream: perhaps the station has a new token. */
+async function refused() {
+  const problem = await get("/api/slots").then(() => ({}), (got) => got);
+  if (![401, 403, 429].includes(problem.status)) return;
   by("lost").dataset.locked = "yes";
   say(by("lost"), t("locked"));
 }
@@ -180,4 +183,4 @@ by("sure-yes").addEventListener("click", () => {
 });
 speak(kept() ?? document.documentElement.lang);
 if (location.hash === "#history") turnTo("history");
-const reopen = live(hear, line);
+const reopen = live(hear, line, refused);
