@@ -2,6 +2,16 @@
 
 from stage import until
 
+POLE = """\
+id = "pole-0"
+board = "esp32-devkit"
+
+[site]
+latitude = 31.23
+longitude = 121.47
+timezone = "Asia/Shanghai"
+"""
+
 
 def ended(bench, seconds=40.0):
     """The slots, when nothing is at work any more."""

@@ -4,6 +4,7 @@ import sys
 import threading
 
 import pytest
+from bench_stage import POLE
 from cable import Cable
 from stage import home, until, virtual  # noqa: F401
 
@@ -11,16 +12,6 @@ from yigan import bundle
 from yigan.bench import Bench, Ledger, Roster
 from yigan.bench import ledger as books
 from yigan.deploy import commission
-
-POLE = """\
-id = "pole-0"
-board = "esp32-devkit"
-
-[site]
-latitude = 31.23
-longitude = 121.47
-timezone = "Asia/Shanghai"
-"""
 
 
 @pytest.fixture(autouse=True)

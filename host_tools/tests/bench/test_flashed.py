@@ -1,9 +1,10 @@
 """Boards without MicroPython, or with another one, are flashed before they become poles."""
 
 import pytest
-from bench_stage import by_pole, ended, rows
+from bench_stage import POLE, by_pole, ended, rows
 from stage import until
 
+from yigan.bench import Roster
 from yigan.images import store
 from yigan.twin.rom import factory
 
@@ -27,6 +28,9 @@ def test_a_bare_chip(virtual, hub, roster, bench, image):
     one = bench(roster(2), [chip, hub.port("u1")])
     ended(one)
     bare = next(slot for slot in one.slots() if slot.port == chip)
+    assert (
+        bare.pole == "" and len(one.ledger.bound(one.roster.key)) == 1
+    )  # nothing was written: its pole is free again
     assert bare.state == "failed" and bare.error == "ConfigError" and "no image ESP32_GENERIC" in bare.what
     assert by_pole(one)[next(s.row.id for s in one.standing() if s.state == "passed")].port == hub.port("u1")
 
@@ -62,3 +66,26 @@ def test_flashed_only_when_it_must_be(virtual, roster, bench, image):
     two = bench(poles, port, reflash=True)
     until(two.finished, 60)
     assert two.ledger.rows()[0].image == "ESP32_GENERIC-v1.26.1"
+
+
+def test_a_pico_in_bootsel(virtual, hub, tmp_path, bench, monkeypatch):
+    """It is a drive first, and a board with an id only then; both works are in the ledger."""
+    path = tmp_path / "RPI_PICO-20250911-v1.29.0.uf2"
+    path.write_bytes(factory.rp2_firmware("rp2040", version="1.29.0", size=60_000))
+    store.add(path)
+    (tmp_path / "poles").mkdir()
+    (tmp_path / "poles" / "pico.toml").write_text(POLE.replace("esp32-devkit", "rp2-pico"), encoding="utf-8")
+    board = virtual("rp2-pico", bare=True)
+    monkeypatch.setenv("YIGAN_DRIVES", str(board.drive))
+    until(board.drive.exists)
+    one = bench(Roster.read(tmp_path / "poles"))
+    until(lambda: not board.drive.exists(), 20)
+    hub.plug(board, "u0")
+    until(one.finished, 30)
+    assert [(row.kind, row.result, row.pole) for row in reversed(one.ledger.rows())] == [
+        ("flash", "passed", ""),
+        ("up", "passed", "pole-0"),
+    ]
+    assert [slot.port for slot in one.slots()] == [hub.port("u0")] and one.ledger.rows()[
+        1
+    ].image == "RPI_PICO-v1.29.0"

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yigan.bench import remote
+from yigan.bench.bootsel import Bootsel, Drives
 from yigan.bench.choice import Choice
 from yigan.bench.ledger import Ledger
 from yigan.bench.making import Making
@@ -63,7 +64,6 @@ class Bench:
         self._named = bool(patterns)
         self._watch = ports.Watch(tuple(patterns))
         self._looked = threading.Event()
-        self._before: set[str] = set()
         self._watcher = threading.Thread(target=self._look, name="bench", daemon=True)
 
     def start(self) -> None:
@@ -72,7 +72,7 @@ class Bench:
         for row in self.roster.rows:
             uid = self._shop.choice.owner(row)
             if uid and self.ledger.passed(row.id, uid, self._stock.bundle(row.id).hash):
-                self._before.add(row.id)
+                self._shop.before.add(row.id)
         self._shop.began = time.monotonic()
         self._watcher.start()
 
@@ -129,7 +129,9 @@ class Bench:
             return Standing(row, "working" if slot.state == "found" else slot.state, slot)
         if row.id in self._shop.passed:
             return Standing(row, "passed", slot)
-        return Standing(row, "passed", None, True) if row.id in self._before else Standing(row, "missing")
+        return (
+            Standing(row, "passed", None, True) if row.id in self._shop.before else Standing(row, "missing")
+        )
 
     def finished(self) -> bool:
         """Nothing is at work, and every row of the roster has passed or nothing more can come."""
@@ -147,11 +149,21 @@ class Bench:
     # Ports come and go
 
     def _look(self) -> None:
+        drives = Drives(self._shop)
         self._take(self._watch.changes(0.0), first=True)
+        self._take_drives(drives)
         self._looked.set()
         while not self._shop.stop.is_set() and not (self._shop.follows and self.finished()):
             self._take(self._watch.changes(_LOOK_S))
             self._take_back()
+            self._take_drives(drives)
+
+    def _take_drives(self, drives: Drives) -> None:
+        if self._looked.is_set() and self._shop.follows:
+            return
+        with self._seats.lock:
+            for found in drives.new():
+                self._begin(self._seats.add(found, drive=True))
 
     def _take(self, changes: list[tuple[str, Found, str]], first: bool = False) -> None:
         with self._seats.lock:
@@ -213,7 +225,6 @@ class Bench:
     def _begin(self, seat: Seat) -> None:
         self._seats.mark(seat, there=True)
         self._seats.change(seat, state="found", stage="")
-        seat.thread = threading.Thread(
-            target=Making(self._shop, seat).run, name=seat.found.device, daemon=True
-        )
+        work = (Bootsel if seat.drive else Making)(self._shop, seat)
+        seat.thread = threading.Thread(target=work.run, name=seat.found.device, daemon=True)
         seat.thread.start()

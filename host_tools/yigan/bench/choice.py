@@ -48,6 +48,14 @@ class Choice:
                     continue
             return None
 
+    def release(self, row: Entry) -> None:
+        """Nothing came of it: the row is free again."""
+        self.ledger.unbind(row.id, self.roster.key)
+
+    def taken(self, done: set[str]) -> list[str]:
+        """Poles that are not done, but belong to some board."""
+        return [row.id for row in self.roster.rows if row.id not in done and self.owner(row)]
+
     def _known(self, who: Identity) -> Entry | None:
         by_uid = next((row for row in self.roster.rows if row.uid == who.uid), None)
         bound = self.ledger.bound(self.roster.key)

@@ -12,12 +12,13 @@ from yigan.bench.seats import Seat
 from yigan.bench.shop import Shop
 from yigan.bench.work import Work
 from yigan.deploy import commission
-from yigan.errors import LinkError, Refused
+from yigan.errors import LinkError, Refused, YiganError
 from yigan.flash import Target, Wishes
 from yigan.lang import t
 from yigan.link import ports
 from yigan.link.ports import Identity
 
+_WRITING = {"erase", "write", "send", "start"}
 AWAY_S = 30.0  # how long a board may be unplugged in the middle of its work
 _ALL_ASKED_S = (
     2.0  # a board that carries a pole goes before one that takes the next: the latter waits so long
@@ -30,6 +31,7 @@ class Making(Work):
     def __init__(self, shop: Shop, seat: Seat):
         super().__init__(shop, seat)
         self._away = 0.0
+        self._fresh: Entry | None = None  # a free row that this work took; given back if nothing was written
 
     # Who is it?
 
@@ -49,11 +51,22 @@ class Making(Work):
             return None
         row = self._pole(who)
         if row is None:
-            what = t("No pole of the roster is left for it.", "清单中没有剩余灯杆可分配。")
-            self.shop.seats.mark(self.seat, placed=True)
-            self.shop.seats.change(self.seat, state="idle", stage="", what=what)
+            self._idle()
             return None
         return self._make(row, who)
+
+    def _idle(self) -> None:
+        """There is no pole for it; the hint tells whose poles are not done."""
+        what = t("No pole of the roster is left for it.", "清单中没有剩余灯杆可分配。")
+        busy = {seat.slot.pole for seat in self.shop.seats.rows if seat.busy}
+        taken = self.shop.choice.taken(self.shop.passed | self.shop.before | busy)
+        hint = t(
+            "Not done, but bound to other boards: {p}. If one of these is broken: yigan ledger unbind {q}, and plug this one in again.",
+            "尚未完成但已绑定其他板子：{p}。若其中某块板已损坏：yigan ledger unbind {q}，然后重新插上本板。",
+            p=", ".join(taken), q=taken[0],
+        ) if taken else ""  # fmt: skip
+        self.shop.seats.mark(self.seat, placed=True)
+        self.shop.seats.change(self.seat, state="idle", stage="", pole="", board="", what=what, hint=hint)
 
     def _sit(self, who: Identity) -> bool:
         """Take the seat of this uid; False when the board was at work already and only comes back."""
@@ -81,7 +94,7 @@ class Making(Work):
         row = self.shop.choice.known(who)
         if row is None:
             self._wait_for_others()
-            row = self.shop.choice.free(who)
+            row = self._fresh = self.shop.choice.free(who)
         if row:
             self.shop.seats.change(self.seat, pole=row.id, board=row.board)
         self.shop.seats.mark(self.seat, placed=True)
@@ -101,6 +114,15 @@ class Making(Work):
             while not ready():  # each before us only waits for others before it
                 seats.lock.wait(max(0.05, deadline - time.monotonic()))
         self._check_stop()
+
+    def _failed(self, error: YiganError) -> None:
+        row = self._fresh
+        if row and not self.stages & _WRITING:
+            self.shop.choice.release(row)
+            self._begin()
+            self._note(f"{row.id} is free again")
+            self.shop.seats.change(self.seat, pole="", board="")
+        super()._failed(error)
 
     # Make it that pole
 
@@ -133,7 +155,13 @@ class Making(Work):
         self._keep(image=image.name, image_sha256=image.sha256)
         self._check_stop()  # what is begun now must not be broken off: half an image starts nothing
         target = Target(self.slot.port, board=row.board)
-        done = flash.flash(target, {image.facts.chip: image}, Wishes(), self._tell)
+        self.shop.seats.mark(
+            self.seat, flashing=True
+        )  # an RP2 shows a drive meanwhile, which is nobody else's
+        try:
+            done = flash.flash(target, {image.facts.chip: image}, Wishes(), self._tell)
+        finally:
+            self.shop.seats.mark(self.seat, flashing=False)
         for line in done.log:
             self._note(line)
         self._note(

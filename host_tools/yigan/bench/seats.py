@@ -14,7 +14,8 @@ _SHOWN_S = 0.2  # a bar that moves five times a second is lively enough
 @dataclass(eq=False)
 class Seat:
     """A board at a port. `number`: in the order of coming; `first`: it was there when we began; `asked`, `placed`: it has said who it is, and got its
-    pole (or will get none); `there`: it is plugged in now; `ended`: when its last work did (monotonic)."""
+    pole (or will get none); `there`: it is plugged in now; `flashing`: MicroPython goes onto it; `drive`: an RP2 in BOOTSEL; `ended`: when its last
+    work did (monotonic)."""
 
     slot: Slot
     found: Found
@@ -23,6 +24,8 @@ class Seat:
     asked: bool = False
     placed: bool = False
     there: bool = True
+    flashing: bool = False
+    drive: bool = False
     ended: float = 0.0
     thread: threading.Thread | None = None
     shown: float = 0.0
@@ -41,10 +44,12 @@ class Seats:
         self._listeners: list[queue.Queue[Slot]] = []
         self._count = 0
 
-    def add(self, found: Found, first: bool = False) -> Seat:
+    def add(self, found: Found, first: bool = False, drive: bool = False) -> Seat:
         with self.lock:
             self._count += 1
-            seat = Seat(Slot(found.device, found.device, began=time.time()), found, self._count, first)
+            seat = Seat(
+                Slot(found.device, found.device, began=time.time()), found, self._count, first, drive=drive
+            )
             for old in [row for row in self.rows if row.slot.key == found.device and not row.busy]:
                 self.rows.remove(old)
             self.rows.append(seat)

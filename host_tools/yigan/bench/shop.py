@@ -23,6 +23,7 @@ class Shop:
         self.follows = False
         self.began = time.monotonic()
         self.passed: set[str] = set()
+        self.before: set[str] = set()  # poles that passed in an earlier run
 
     def moved(self, seat: Seat, found: Found) -> None:
         """The board of this seat, at work or not, is there under another name, or again."""

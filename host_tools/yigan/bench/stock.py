@@ -4,7 +4,9 @@ from yigan import bundle, flash
 from yigan.bench.roster import Entry, Roster
 from yigan.bundle import Bundle
 from yigan.deploy.facts import OLDEST
+from yigan.errors import LinkError
 from yigan.images import Image
+from yigan.lang import t
 
 
 class Stock:
@@ -28,6 +30,15 @@ class Stock:
         if self._images and row.chip in self._images:
             return self._images[row.chip]
         return flash.choose(board=row.board)[row.chip]
+
+    def image_for(self, chip: str) -> Image:
+        """For a chip that does not say more of itself. LinkError when no pole of the roster has it."""
+        row = next((row for row in self.roster.rows if row.chip == chip), None)
+        if row is None:
+            raise LinkError(
+                t("No pole of the roster has a {c}.", "清单中没有使用 {c} 的灯杆。", c=chip or "?")
+            )
+        return self.image(row)
 
 
 def too_old(version: str) -> bool:

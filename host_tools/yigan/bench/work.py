@@ -24,6 +24,7 @@ class Work:
     def __init__(self, shop: Shop, seat: Seat):
         self.shop, self.seat, self.slot = shop, seat, seat.slot
         self._began = time.monotonic()
+        self.stages: set[str] = set()
 
     def do(self) -> str | None:
         """A sentence about what was done; None when it was no work of its own."""
@@ -91,6 +92,7 @@ class Work:
         self._tell(stage, done, total)
 
     def _tell(self, stage: str, done: int, total: int) -> None:
+        self.stages.add(stage)
         if self.shop.seats.progress(self.seat, stage, done, total):
             self._note(stage)
 
