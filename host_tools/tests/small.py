@@ -78,7 +78,7 @@ class Cable:
         self._port.write(self._disturb(data) if self._noise else data)
         if self._left is not None and self._left <= 0:
             self._port.close()
-            raise LinkError("the cable was pulled", self.name)
+            raise serial.vanished(self.name, OSError(5, "the cable was pulled"))
 
     def read(self, timeout_s=0.0):
         data = self._port.read(timeout_s)

@@ -132,31 +132,6 @@ def sent_bytes(tmp_path_factory):
             return cable.written
 
 
-def test_pulled_at_any_moment_and_run_again(virtual, monkeypatch, sent_bytes):
-    """OLD runs; NEW is on its way when the cable goes; somebody presses reset: OLD or NEW, and NEW after a rerun."""
-    board = virtual()
-    points = [1, 40, *range(100, sent_bytes, sent_bytes // 10), sent_bytes - 1]
-    seen, broken = set(), 0
-    for after in points:
-        carry.carry(board.port, OLD)
-        assert says(board) == "old"
-        with monkeypatch.context() as patch:
-            small.pull(patch, after)
-            try:
-                carry.carry(board.port, NEW)
-            except LinkError:
-                broken += 1
-        board.reset("hard")
-        word = says(board)
-        assert word in ("old", "new"), after
-        seen.add(word)
-        carry.carry(board.port, NEW)
-        assert says(board) == "new", after
-    assert (
-        seen == {"old", "new"} and broken >= len(points) - 3
-    )  # the last ones only lose the word of its restart
-
-
 def test_a_rerun_sends_only_the_rest(virtual, monkeypatch):
     board = virtual()
     large = bundle("large", modules=12, size=3000)
@@ -287,18 +262,6 @@ def test_full_file_system_is_refused_before_anything_is_written(virtual):
     run(board, "import os\nos.remove('/video.bin')")
     carry.carry(board.port, NEW)
     assert says(board) == "new"
-
-
-def test_full_in_the_middle_leaves_the_old(virtual, monkeypatch):
-    board = virtual()
-    carry.carry(board.port, OLD)
-    run(board, "import os\nn = os.statvfs('/')[3]\nf = open('/video.bin', 'wb')\n"
-               "for k in range(n - 6): f.write(bytes(4096))\nf.close()", 60)  # fmt: skip
-    with monkeypatch.context() as patch:
-        patch.setattr(carry.plan, "_fits", lambda *_: None)
-        with pytest.raises(DeviceError, match="full"):
-            carry.carry(board.port, NEW)
-    assert says(board) == "old"  # it was given back to its program
 
 
 def test_the_wrong_board_keeps_its_program(virtual):

@@ -74,9 +74,14 @@ def carried(
             return _Carrier(link, bundle, progress or (lambda *_: None), report).run(), link
         except BaseException as error:
             link.close()
-            if not isinstance(error, LinkError) or report.attempts > _AGAIN:
+            if not _broke(error, report) or report.attempts > _AGAIN:
                 raise
         time.sleep(1.0)
+
+
+def _broke(error: BaseException, report: Report) -> bool:
+    """Whether a link that had been there has gone: else trying again would only make people wait."""
+    return isinstance(error, serial.Vanished) or (isinstance(error, LinkError) and "enter" in report.stages)
 
 
 def preview(port: str, bundle: Bundle, progress: Progress | None = None, uid: str = "") -> Report:
