@@ -12,11 +12,15 @@ class PtyCable:
     """`port` is its near end, a new one after each `plug()`. `pull_after(n)`: n bytes towards the board, and it is out."""
 
     def __init__(self, url):
-        host, port = url.removeprefix("socket://").split(":")
-        self.far = (host, int(port))
+        self.reach(url)
         self.left, self.on_pull, self.carried = None, None, 0
         self.old = -1
         self.plug()
+
+    def reach(self, url):
+        """The board that the next `plug()` connects."""
+        host, port = url.removeprefix("socket://").split(":")
+        self.far = (host, int(port))
 
     def plug(self):
         self.master, self.slave = pty.openpty()

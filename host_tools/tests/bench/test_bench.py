@@ -102,6 +102,33 @@ def test_a_port_that_changes_its_name(virtual, hub, roster, bench, cables):
     assert any("u0 -> " in line for line in log) and any("2 attempt(s)" in line for line in log)
 
 
+def test_another_board_at_the_same_port(virtual, hub, roster, bench, cables):
+    """Plugged in while the first was at work: it is not taken for that one, and becomes the next pole."""
+    first, second = virtual(folder="a"), virtual(folder="b")
+    cable = cables(first.socket, PtyCable)
+    hub.plug(cable, "u0")
+
+    def swap():
+        hub.unplug("u0")
+        cable.reach(second.socket)
+        cable.plug()
+        hub.plug(cable, "u0")
+
+    cable.pull_after(9000, swap)
+    one = bench(roster(2))
+    until(lambda: [slot.state for slot in one.slots()] == ["failed", "passed"], 30)
+    lost, made = one.slots()
+    assert (
+        lost.error == "Refused"
+        and f"This is board {made.uid}, expected {lost.uid}" in lost.what
+        and lost.port == ""
+    )
+    assert (lost.pole, made.pole, made.port) == ("pole-1", "pole-2", hub.port("u0"))
+    hub.plug(first, "u1")
+    until(one.finished, 20)
+    assert rows(one) == [("failed", "pole-1", "u0"), ("passed", "pole-2", "u0"), ("passed", "pole-1", "u1")]
+
+
 def test_a_cable_that_stays_out(virtual, hub, roster, bench, cables, monkeypatch):
     """It fails with the plain reason; when the board returns it starts by itself, as a new work."""
     monkeypatch.setattr(making, "AWAY_S", 0.5)

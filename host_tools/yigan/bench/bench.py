@@ -156,6 +156,7 @@ class Bench:
         while not self._shop.stop.is_set() and not (self._shop.follows and self.finished()):
             self._take(self._watch.changes(_LOOK_S))
             self._take_back()
+            self._take_others()
             self._take_drives(drives)
 
     def _take_drives(self, drives: Drives) -> None:
@@ -175,6 +176,7 @@ class Bench:
                 if kind == "went":
                     self._went(seat)
                 elif seat and self._goes_on(seat, kind, found):
+                    seat.back |= kind == "came" and seat.busy
                     self._shop.moved(seat, found)
                 elif first or not self._shop.follows or self._waits():
                     new.append(self._seats.add(found, first))
@@ -222,8 +224,18 @@ class Bench:
                     self._begin(seat)
                 seat.there = there
 
+    def _take_others(self) -> None:
+        """Where another board was plugged in in the middle of a work, that work was refused; now it is its turn."""
+        with self._seats.lock:
+            for seat in [row for row in self._seats.rows if row.back and row.there and not row.busy]:
+                seat.back = False
+                if seat.slot.error == "Refused" and not self._shop.follows:
+                    self._seats.mark(seat, there=False)
+                    self._seats.change(seat, port="")
+                    self._begin(self._seats.add(seat.found))
+
     def _begin(self, seat: Seat) -> None:
-        self._seats.mark(seat, there=True)
+        self._seats.mark(seat, there=True, back=False)
         self._seats.change(seat, state="found", stage="")
         work = (Bootsel if seat.drive else Making)(self._shop, seat)
         seat.thread = threading.Thread(target=work.run, name=seat.found.device, daemon=True)

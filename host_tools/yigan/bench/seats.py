@@ -14,7 +14,7 @@ _SHOWN_S = 0.2  # a bar that moves five times a second is lively enough
 @dataclass(eq=False)
 class Seat:
     """A board at a port. `number`: in the order of coming; `first`: it was there when we began; `asked`, `placed`: it has said who it is, and got its
-    pole (or will get none); `there`: it is plugged in now; `flashing`: MicroPython goes onto it; `drive`: an RP2 in BOOTSEL; `ended`: when its last
+    pole (or will get none); `there`: it is plugged in now; `flashing`: MicroPython goes onto it; `drive`: an RP2 in BOOTSEL; `back`: what is at its port now came in the middle of the work; `ended`: when its last
     work did (monotonic)."""
 
     slot: Slot
@@ -26,6 +26,7 @@ class Seat:
     there: bool = True
     flashing: bool = False
     drive: bool = False
+    back: bool = False
     ended: float = 0.0
     thread: threading.Thread | None = None
     shown: float = 0.0
