@@ -107,6 +107,18 @@ def test_a_table_with_a_fault_says_where(client, folder):
     assert answer.status_code == 422 and "bad.csv:2:uid" in answer.json()["where"]
 
 
+def test_a_bar_goes_back_only_with_a_new_work(client, running):
+    def percent():
+        return client.get("/api/slots").json()["slots"][0]["percent"]
+
+    running.bench.put("a0", state="working", stage="verify", total=1, began=5.0)
+    assert percent() == 82
+    running.bench.put("a0", stage="send", done=1, total=10)
+    assert percent() == 82
+    running.bench.put("a0", began=6.0)
+    assert percent() == 57
+
+
 def test_what_somebody_stopped_is_no_failure(client, running):
     running.bench.put("a0", state="failed", error="Interrupted", what="Stopped in the middle: run it again.")
     assert client.get("/api/slots").json()["slots"][0]["state"] == "interrupted"

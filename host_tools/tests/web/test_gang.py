@@ -8,7 +8,7 @@ import tty
 
 import fakebench
 import pytest
-from chromium import DESK, PHONE, chromium, expect, fits, needs_chromium, shoot, visit  # noqa: F401
+from chromium import PHONE, chromium, expect, fits, needs_chromium, shoot, visit  # noqa: F401
 from stage import home, until, virtual  # noqa: F401
 
 from yigan import bundle
@@ -101,9 +101,6 @@ def test_eight_boards_of_which_one_fails(station, hub, virtual, served, visit): 
     expect(page.locator("#cried")).to_contain_text("nothing we understand")
     assert len(set(count(page, "passed").locator("h2").all_inner_texts())) == 7
     shoot(page, "gang-en")
-    page.set_viewport_size({"width": 1200, "height": 700})
-    shoot(page, "station")
-    page.set_viewport_size(DESK)
 
     expect(count(phone, "failed").locator(".what")).to_have_text("有输出，但无法识别。")
     assert count(phone, "passed").locator(".verdict").all_inner_texts() == ["合格"] * 7 and fits(phone)

@@ -91,7 +91,14 @@ def test_it_is_live_and_says_results_aloud(page, busy):
     expect(card(page, "pole-0").locator(".time")).to_have_text("15 s")
     busy.bench.put("/dev/ttyX3", state="failed", what="Nothing answers on this port.")
     expect(page.locator("#cried")).to_have_text("Unknown board failed: Nothing answers on this port.")
-    expect(page.locator("#cried")).to_have_attribute("role", "alert")
+    expect(page.locator("#cried")).to_have_attribute("aria-live", "assertive")
+    for n in range(20):
+        busy.bench.put(f"b{n}", state="working")
+    expect(page.locator(".board")).to_have_count(26)
+    for n in range(20):
+        busy.bench.put(f"b{n}", state="passed", pole=f"p{n}")
+    expect(page.locator("#said")).to_contain_text("p19: pass")
+    assert page.locator("#said p").count() == 6
 
 
 def test_filters(page):
@@ -176,6 +183,11 @@ def test_history(page, busy):
     expect(page.locator("#rows tr")).to_have_count(13)
     page.get_by_role("button", name="Newest").click()
     expect(page.locator("#rows tr")).to_have_count(50)
+    page.locator("#query [name=pole]").fill("pole-0")
+    expect(page.locator("#rows tr")).to_contain_text("Running")
+    busy.ledger.finish(busy.bench.board["a0"].work, "passed")
+    busy.bench.put("a0", state="passed")
+    expect(page.locator("#rows tr")).to_contain_text("PASS")  # by itself
     page.locator("#query [name=pole]").fill("pole-2")
     expect(page.locator("#rows tr")).to_have_count(1)
     assert EVIL in page.locator("#rows").inner_text()

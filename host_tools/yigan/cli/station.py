@@ -55,13 +55,17 @@ def command(roster, listen, http_port, ports, port, person, no_flash, start, ope
     if roster:
         station.choose(roster, anywhere=True)
     service = Service(station, listen, http_port)
-    if start:
-        station.start()
-    _tell(service, as_json)
-    if opens:
-        threading.Timer(0.5, webbrowser.open, [service.url]).start()
-    service.run()
-    _end(station, as_json)
+    try:
+        if start:
+            station.start()
+        _tell(service, as_json)
+        if opens:
+            threading.Timer(0.5, webbrowser.open, [service.url]).start()
+        service.run()
+        _ending(station, as_json)
+    finally:
+        station.stop(wait=True)  # works end as Bench.stop does it; a second Ctrl-C does not wait for that
+    click.echo(t("The station is closed.", "工作台已关闭。"), err=as_json)
 
 
 def _tell(service, as_json: bool) -> None:
@@ -83,12 +87,9 @@ def _tell(service, as_json: bool) -> None:
     click.echo(t("Ctrl-C ends it.", "按 Ctrl-C 结束。"))
 
 
-def _end(station, as_json: bool) -> None:
-    """Works are ended as Bench.stop does it; a second Ctrl-C does not wait for that."""
+def _ending(station, as_json: bool) -> None:
     working = sum(slot["state"] == "working" for slot in station.state()["slots"])
     if working:
         click.echo(
             t("Ending what is at work ({n})...", "正在结束 {n} 块板子的作业……", n=working), err=as_json
         )
-    station.stop(wait=True)
-    click.echo(t("The station is closed.", "工作台已关闭。"), err=as_json)

@@ -47,6 +47,7 @@ class Station:
         self._path: Path | None = None
         self._bench: Bench | None = None
         self._phase = STOPPED
+        self._far: dict[tuple[str, float], int] = {}
 
     # What the buttons do
 
@@ -139,11 +140,24 @@ class Station:
         bench = self._bench
         slots = bench.slots() if bench else []
         shown = [view.slot(slot, place, self.discreet) for place, slot in enumerate(slots)]
+        self._only_on(shown)
         finished = bool(bench and self._phase == RUNNING and bench.finished())
         return {
             "bench": {"phase": self._phase, "finished": finished, "roster": self.roster()},
             "slots": shown,
         }
+
+    def _only_on(self, shown: list[dict]) -> None:
+        """A bar never goes back within one work, though a stage may come twice."""
+        with self._lock:
+            before = self._far
+            self._far = {
+                (slot["key"], slot["began"]): slot["percent"] for slot in shown if slot["state"] == "working"
+            }
+            for slot in shown:
+                work = (slot["key"], slot["began"])
+                if work in self._far:
+                    slot["percent"] = self._far[work] = max(self._far[work], before.get(work, 0))
 
     def roster(self) -> dict:
         """{"path", "poles": how many, "passed": how many of them have passed, "missing": ids that no board became yet}."""

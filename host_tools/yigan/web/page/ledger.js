@@ -55,6 +55,12 @@ export async function load(from = before) {
   }
 }
 
+/** A work has ended: its row changes under the eyes of who reads the newest page, unless a hand is on it. */
+export function refresh() {
+  if (by("history").hidden || before || by("rows").contains(document.activeElement)) return;
+  load(0);
+}
+
 function wanted() {
   const query = new URLSearchParams();
   for (const [name, value] of new FormData(by("query"))) {

@@ -2,7 +2,7 @@
 
 import { complain, get, post } from "./ask.js";
 import * as boards from "./boards.js";
-import { by, dialog, say, show } from "./dom.js";
+import { by, dialog, el, say, show } from "./dom.js";
 import * as ledger from "./ledger.js";
 import { live } from "./live.js";
 import * as log from "./log.js";
@@ -138,7 +138,7 @@ function hear(name, data) {
     bench = data.bench;
   } else if (name === "slot") {
     const sentence = boards.put(data);
-    if (sentence) say(by(data.state === "failed" ? "cried" : "said"), sentence);
+    if (sentence) ended(by(data.state === "failed" ? "cried" : "said"), sentence);
   } else if (name === "gone") {
     boards.gone(data.key);
   } else if (name === "bench") {
@@ -148,6 +148,13 @@ function hear(name, data) {
   if (name === "beat") return;
   paint();
   document.title = boards.headline() + t("title");
+}
+
+/** Aloud, for who does not look; eight boards may end at once, so a sentence does not replace another. */
+function ended(place, sentence) {
+  place.append(el("p", {}, sentence));
+  while (place.children.length > SOME) place.firstChild.remove();
+  ledger.refresh();
 }
 
 function line(now) {
