@@ -3,10 +3,13 @@
 import os
 from pathlib import Path
 
+_HERE = Path(__file__).resolve().parents[2]
+
 
 def root() -> Path:
     """The checkout: the folder that holds `firmware/`, `boards/` and `poles/`."""
-    return Path(os.environ.get("YIGAN_ROOT") or Path(__file__).resolve().parents[2])
+    named = os.environ.get("YIGAN_ROOT")
+    return Path(named) if named else _HERE
 
 
 def firmware() -> Path:

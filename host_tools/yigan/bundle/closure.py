@@ -5,7 +5,7 @@ Follows `import` statements through the syntax tree, inside functions too, never
 
 import ast
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from yigan import places
@@ -28,10 +28,11 @@ def roots(config: dict) -> list[str]:
 def modules(start: Iterable[str]) -> dict[str, Path]:
     """Module name -> file, sorted: `start` and everything of ours it imports. Empty package files are left out."""
     found: dict[str, Path] = {}
+    file = cache(_file)  # a module is imported by many
     waiting = list(start)
     while waiting:
         name = waiting.pop()
-        path = _file(name)
+        path = file(name)
         if name in found:
             continue
         if path is None:
@@ -39,8 +40,8 @@ def modules(start: Iterable[str]) -> dict[str, Path]:
                 t("There is no module {n}.", "没有模块 {n}。", n=name), where=places.shown(places.firmware())
             )
         found[name] = path
-        waiting += [used for used in _imports(path, path.stat().st_mtime_ns) if _file(used)]
-        waiting += _packages(name)
+        waiting += [used for used in _imports(path, path.stat().st_mtime_ns) if file(used)]
+        waiting += [package for package in _packages(name) if file(package)]
     return {name: found[name] for name in sorted(found) if not _empty(found[name])}
 
 
@@ -56,8 +57,7 @@ def _file(name: str) -> Path | None:
 def _packages(name: str) -> Iterator[str]:
     while "." in name:
         name = name.rpartition(".")[0]
-        if _file(name):
-            yield name
+        yield name
 
 
 def _empty(path: Path) -> bool:

@@ -24,6 +24,7 @@ _SHARES = {
     "reset": (0.95, 1.0), "enter": (0.03, 0.06), "look": (0.06, 0.1), "send": (0.1, 0.7), "verify": (0.7, 0.75),
     "start": (0.75, 0.95), "report": (0.95, 1.0),
 }  # fmt: skip
+_FLASHING = ("connect", "backup", "erase", "write", "reset")
 _ORDER = {"working": 0, "found": 1, "failed": 2, "passed": 3, "idle": 4, "gone": 5}
 
 
@@ -146,7 +147,7 @@ class Screen(View):
     def __init__(self):
         self._live = Live(console=console(), auto_refresh=False, transient=True)
         self._drawn = 0.0
-        self._best: dict[str, tuple[int, float]] = {}  # work and how far it was: a bar never goes back
+        self._best: dict[str, tuple[tuple, float]] = {}  # which work, how far: a bar never goes back
         self._words = ""
 
     def __enter__(self) -> "Screen":
@@ -174,7 +175,7 @@ class Screen(View):
         super().summary(rows, slots, now)
 
     def _picture(self, bench: Bench) -> Group:
-        table = Table(box=None, pad_edge=False, expand=True)
+        table = Table(box=None, pad_edge=False, expand=True, show_header=False)
         for width in (7, 16, 14, 22, 6):
             table.add_column(width=width, no_wrap=True)
         table.add_column(ratio=1)
@@ -186,11 +187,13 @@ class Screen(View):
         return Group(head, table)
 
     def _row(self, slot: Slot) -> tuple:
-        work, far = self._best.get(slot.key, (slot.work, 0.0))
-        far = max(far, fraction(slot)) if work == slot.work else fraction(slot)
-        self._best[slot.key] = (slot.work, far)
+        far, part = fraction(slot), (slot.work, slot.stage in _FLASHING)
+        if self._best.get(slot.key, (part, 0.0))[0] == part:
+            far = max(far, self._best.get(slot.key, (part, 0.0))[1])
+        self._best[slot.key] = (part, far)
         seconds = slot.seconds or (time.time() - slot.began if slot.state == "working" else 0.0)
-        bar = ProgressBar(1.0, far, 20) if slot.state in ("working", "passed", "failed") else ""
+        colour = {"working": "cyan", "passed": "green", "failed": "red"}.get(slot.state)
+        bar = ProgressBar(1.0, far, 20, complete_style=colour, finished_style=colour) if colour else ""
         text = stage_text(slot.stage) if slot.state == "working" else reason(slot)
         return (
             badge(slot.state),
