@@ -184,6 +184,7 @@ def test_history(page, busy):
     page.get_by_role("button", name="Newest").click()
     expect(page.locator("#rows tr")).to_have_count(50)
     page.locator("#query [name=pole]").fill("pole-0")
+    expect(page.locator("#rows tr")).to_have_count(1)
     expect(page.locator("#rows tr")).to_contain_text("Running")
     busy.ledger.finish(busy.bench.board["a0"].work, "passed")
     busy.bench.put("a0", state="passed")
