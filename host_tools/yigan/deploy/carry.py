@@ -1,5 +1,6 @@
 """Carries a bundle to a board: look, decide, fill the other slot, verify, switch. Safe to break off and run again."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -109,7 +110,12 @@ def same_board(found: str, expected: str, where: str) -> None:
 def look(link: serial.Port) -> tuple[RawRepl, Receiver, Facts]:
     """Stop what runs, start the interpreter anew with our receiver, hear what the board is."""
     repl = RawRepl(link)
-    repl.enter()
+    made = threading.Thread(target=paste.receiver)  # 40 ms of work, while the board starts anew
+    made.start()
+    try:
+        repl.enter()
+    finally:
+        made.join()
     repl.start(paste.receiver())
     board = Receiver(link, repl.rest())
     said = board.wait_ready().encode()
