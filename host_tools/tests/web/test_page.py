@@ -191,6 +191,7 @@ def test_history(page, busy):
     expect(page.locator("#rows tr")).to_contain_text("PASS")  # by itself
     page.locator("#query [name=pole]").fill("pole-2")
     expect(page.locator("#rows tr")).to_have_count(1)
+    expect(page.locator("#rows .pole")).to_have_text("pole-2")
     assert EVIL in page.locator("#rows").inner_text()
     with page.expect_download() as got:
         page.get_by_role("link", name="Export CSV").click()
