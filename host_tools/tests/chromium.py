@@ -11,7 +11,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 780}
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-PATIENCE_MS = 10000
+PATIENCE_MS = 20000
 
 needs_chromium = pytest.mark.skipif(
     PROGRAM is None, reason="there is no Chromium here (Debian: apt-get install chromium)"
