@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import sqlite3
 import threading
 import tty
 
@@ -13,6 +14,7 @@ from stage import until
 
 from yigan.bench import making
 from yigan.errors import LinkError
+from yigan.link.ports import Found
 
 
 @pytest.fixture
@@ -247,3 +249,20 @@ def test_stopped_in_the_middle(virtual, hub, roster, bench, cables):
     two = bench(poles, watch=False)
     until(two.finished, 20)
     assert [s.state for s in two.standing()] == ["passed"]
+
+
+def test_a_ledger_on_a_full_disk(virtual, hub, roster, bench, monkeypatch):
+    """It is said; nobody waits for ever for a work that could not be written down."""
+    hub.plug(virtual(), "u0")
+    one = bench(roster(1), [hub.port("none")])
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            one.ledger,
+            "begin",
+            lambda *_: (_ for _ in ()).throw(sqlite3.OperationalError("database or disk is full")),
+        )
+        one._take([("came", Found(hub.port("u0")), "")])
+        (slot,) = ended(one)
+        assert slot.state == "failed" and "disk is full" in slot.what
+    one.retry(slot.key)
+    until(one.finished, 20)

@@ -94,6 +94,7 @@ def test_the_ledger_verb(virtual, roster, capsys, tmp_path):  # noqa: F811
     assert yigan("ledger", "show", "9") == 3
 
     capsys.readouterr()
+    assert yigan("ledger", "bound") == 0 and "a0b1c2d3e4f1" in capsys.readouterr().out
     assert yigan("ledger", "unbind", "all-1") == 0 and "it was a0b1c2d3e4f1" in capsys.readouterr().out
     assert yigan("ledger", "unbind", "all-1") == 3 and "bound to no board" in capsys.readouterr().err
 
@@ -161,6 +162,25 @@ def test_ctrl_c_in_the_middle(virtual, roster):  # noqa: F811
     board.start(latency=0, baud=0)
     assert yigan("up", "--all", roster, "--port", board.port, "--once") == 4
     assert [row.result for row in Ledger().rows()] == ["passed", "interrupted"]
+
+
+def test_a_second_ctrl_c_ends_at_once(roster):
+    """While a port that says nothing is being asked, which takes its time."""
+    master, slave = pty.openpty()
+    try:
+        process = run(["up", "--all", roster, "--port", os.ttyname(slave), "--json"], stdout=subprocess.PIPE, text=True)
+        for line in process.stdout:
+            if json.loads(line)["stage"] == "ask":
+                break
+        os.kill(process.pid, signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(3) == 130
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert Ledger().rows() == []  # it had not begun
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,8 @@ class Bench:
                     self._went(seat)
                 elif seat and self._goes_on(seat, kind, found):
                     seat.back |= kind == "came" and seat.busy
-                    self._shop.moved(seat, found)
+                    self._seats.mark(seat, found=found, there=True)
+                    self._shop.moved(seat, found.device)
                 elif first or not self._shop.follows or self._waits():
                     new.append(self._seats.add(found, first))
             for seat in new:  # when all are known: the first must see that others are there

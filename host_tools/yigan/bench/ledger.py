@@ -231,6 +231,13 @@ class Ledger(Book):
             row[0]: row[1] for row in self._read("SELECT pole, uid FROM binding WHERE roster = ?", (roster,))
         }
 
+    def bindings(self) -> list[tuple[str, str, str, float]]:
+        """(pole, uid, roster, since) of every roster; seconds since 1970."""
+        return [
+            tuple(row)
+            for row in self._read("SELECT pole, uid, roster, at FROM binding ORDER BY roster, pole")
+        ]
+
     def export(self, file) -> int:
         """All rows as CSV into a path or an open text file; how many."""
         from yigan.bench import sheet

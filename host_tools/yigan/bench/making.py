@@ -1,7 +1,6 @@
 """The work on one board: ask it who it is, find its pole, put on it what is missing."""
 
 import time
-from dataclasses import replace
 
 from yigan import flash
 from yigan.bench import stock as stocks
@@ -78,7 +77,8 @@ class Making(Work):
                 raise trouble.two(who.uid, other.slot.port)
             if other and other.busy:
                 seats.drop(self.seat)
-                self.shop.moved(other, self.seat.found)
+                seats.mark(other, found=self.seat.found, there=True)
+                self.shop.moved(other, self.seat.found.device)
                 return False
             if self.shop.follows and not self.seat.first:
                 seats.change(
@@ -197,7 +197,7 @@ class Making(Work):
         if name:
             self._away = 0.0
             if name != self.slot.port:
-                self.shop.moved(self.seat, replace(self.seat.found, device=name))
+                self.shop.moved(self.seat, name)  # the watch will see it, too
             return name
         self._away = self._away or time.monotonic()
         if time.monotonic() - self._away > AWAY_S:

@@ -7,7 +7,6 @@ from yigan.bench.choice import Choice
 from yigan.bench.ledger import Ledger
 from yigan.bench.seats import Seat, Seats
 from yigan.bench.stock import Stock
-from yigan.link.ports import Found
 
 
 class Shop:
@@ -25,13 +24,12 @@ class Shop:
         self.passed: set[str] = set()
         self.before: set[str] = set()  # poles that passed in an earlier run
 
-    def moved(self, seat: Seat, found: Found) -> None:
+    def moved(self, seat: Seat, port: str) -> None:
         """The board of this seat, at work or not, is there under another name, or again."""
         with self.seats.lock:
             before, slot = seat.slot.port, seat.slot
-            self.seats.mark(seat, found=found, there=True)
-            if before != found.device:
-                self.seats.change(seat, port=found.device)
+            if before != port:
+                self.seats.change(seat, port=port)
                 if slot.state == "working" and slot.work:
-                    self.ledger.note(slot.work, f"{before} -> {found.device}")
-                    self.ledger.update(slot.work, port=found.device)
+                    self.ledger.note(slot.work, f"{before} -> {port}")
+                    self.ledger.update(slot.work, port=port)

@@ -1,5 +1,6 @@
 """The frame of every work: one thread, one row in the ledger, one end."""
 
+import contextlib
 import time
 import traceback
 from pathlib import Path
@@ -31,11 +32,12 @@ class Work:
         raise NotImplementedError
 
     def run(self) -> None:
-        if self.shop.turn:
-            with self.shop.turn:
+        try:
+            with self.shop.turn or contextlib.nullcontext():
                 self._run()
-        else:
-            self._run()
+        except Exception as error:  # noqa: BLE001 - not the board: the ledger, whose disk is full
+            what = t("The ledger cannot be written: {e}.", "台账无法写入：{e}。", e=error)
+            self._show("failed", what, t("Make room on the disk.", "请清理磁盘空间。"), "Ledger", 0.0)
 
     def _run(self) -> None:
         self._began = time.monotonic()
@@ -77,13 +79,17 @@ class Work:
         if slot.work or result == "failed":  # one that was stopped before it said who it is was never begun
             self._begin()
             self.shop.ledger.finish(slot.work, result, what, hint, error, seconds)
-        with self.shop.seats.lock:
+        self._show(result, what, hint, error, seconds)
+
+    def _show(self, result: str, what: str, hint: str, error: str, seconds: float) -> None:
+        slot, seats = self.slot, self.shop.seats
+        with seats.lock:
             if result == "passed":
                 self.shop.passed.add(slot.pole)
-            self.seat.ended, self.seat.asked, self.seat.placed = time.monotonic(), True, True
+            seats.mark(self.seat, ended=time.monotonic(), asked=True, placed=True)
             state = "passed" if result == "passed" else "failed"
-            self.shop.seats.change(self.seat, state=state, what=what, hint=hint, error=error, seconds=seconds,
-                                   port=slot.port if self.seat.there else "")  # fmt: skip
+            seats.change(self.seat, state=state, what=what, hint=hint, error=error, seconds=seconds,
+                         port=slot.port if self.seat.there else "")  # fmt: skip
 
     # What happens meanwhile
 

@@ -15,6 +15,7 @@ from yigan.cli import _virtual
 from yigan.cli._boards import Json, Lines, Screen, View, console
 from yigan.errors import LinkError
 from yigan.lang import t
+from yigan.link.ports import advice
 
 _TICK_S = 0.2
 INTERRUPTED = 130
@@ -43,6 +44,8 @@ def run(
         rows = bench.standing()
         view.summary(rows, bench.slots(), time.monotonic())
     ledger.close()
+    if not (bench.slots() or all(row.state == "passed" for row in rows)):
+        click.echo(t("No board was plugged in.", "没有插入板子。") + " " + advice.nothing(), err=True)
     return _code(bench, rows, ended)
 
 

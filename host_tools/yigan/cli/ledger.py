@@ -36,6 +36,7 @@ def _result(name: str) -> str:
         ("yigan ledger --result failed --text cable", "What failed, and how", "按结果与文字筛选"),
         ("yigan ledger --csv ledger.csv", "All of it, for a spreadsheet", "导出为表格"),
         ("yigan ledger show 12", "One work with its log", "查看一条记录及其日志"),
+        ("yigan ledger bound", "Which board is which pole", "板子与灯杆的绑定"),
         ("yigan ledger unbind demo-0001", "Give this pole to another board", "解绑灯杆，改用其他板子"),
     ),
 )
@@ -135,6 +136,19 @@ def show(number: int, as_json: bool) -> None:
             click.echo(f"{name:13} {_when(value) if name == 'began' else value}")
     for at, text in log:
         click.echo(f"{at - row.began:8.2f} s  {text}")
+
+
+@command.command("bound", cls=_text.Command, help=t("Which board is which pole.", "列出板子与灯杆的绑定。"))
+@click.option("--json", "as_json", is_flag=True, help=t("Print JSON.", "输出 JSON。"))
+def bound(as_json: bool) -> None:
+    rows = [dict(zip(("pole", "uid", "roster", "since"), row)) for row in Ledger().bindings()]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        click.echo(f"{row['pole']:16} {row['uid']:16} {_when(row['since'])}  {row['roster']}")
+    if not rows:
+        click.echo(t("Nothing there.", "没有记录。"))
 
 
 @command.command(
