@@ -13,7 +13,7 @@ from ptycable import PtyCable
 from stage import until
 
 from yigan.bench import making
-from yigan.errors import LinkError
+from yigan.errors import LinkError, Refused
 from yigan.link.ports import Found
 
 
@@ -266,3 +266,44 @@ def test_a_ledger_on_a_full_disk(virtual, hub, roster, bench, monkeypatch):
         assert slot.state == "failed" and "disk is full" in slot.what
     one.retry(slot.key)
     until(one.finished, 20)
+
+
+def test_a_board_with_its_own_usb(virtual, hub, roster, bench, monkeypatch):
+    """Its port goes and comes with each reset: that is no new board, be it in the middle of its work or at the end."""
+    board = virtual()
+    monkeypatch.setattr(making.ports, "same", lambda found: found.device)
+    one = bench(roster(1), [hub.port("none")])
+    port = Found(board.port, usb="303a:1001", serial="A0:B1:C2:D3:E4:F5", location="1-1")
+    one._take([("came", port, "")])
+    until(lambda: one.slots()[0].work)
+    one._take([("went", port, "")])
+    one._take([("came", port, port.device)])
+    ended(one)
+    one._take([("went", port, "")])
+    assert one.slots()[0].port == ""
+    one._take([("came", port, port.device)])
+    ((state, where),) = [(slot.state, slot.port) for slot in one.slots()]
+    assert (state, where, len(rows(one))) == ("passed", board.port, 1)
+    one._take([("went", port, "")])
+    other = Found(board.port, usb="303a:1001", serial="A0:B1:C2:D3:E4:F6", location="1-1")
+    one._take([("came", other, port.device)])  # that is another one
+    ended(one)
+    assert len(rows(one)) == 2
+
+
+def test_refused_and_reset(virtual, hub, roster, bench, monkeypatch):
+    """A board that is refused is reset, and its port goes with that: it is not tried for ever."""
+    board = virtual()
+    one = bench(roster(1), [hub.port("none")])
+    port = Found(board.port, usb="303a:1001", serial="", location="1-1")
+
+    def refuse(*_):
+        one._take([("went", port, "")])
+        one._take([("came", port, port.device)])
+        raise Refused("No.")
+
+    monkeypatch.setattr(making.commission, "commission", refuse)
+    one._take([("came", port, "")])
+    until(lambda: len(one._seats.rows) == 1 and one._seats._count == 2 and not one._seats.rows[0].busy, 20)
+    (slot,) = one.slots()
+    assert (slot.state, slot.what, slot.port, len(rows(one))) == ("failed", "No.", board.port, 1)

@@ -25,7 +25,7 @@ from yigan.link import ports
 from yigan.link.ports import Found, follow, usb
 
 _LOOK_S = 0.5  # the longest silence of the watch: so soon a stop is seen
-_BLINK_S = 5.0  # a board with a USB of its own goes and comes when it is reset at the end of its work
+_BLINK_S = 3.0  # a board with a USB of its own goes and comes when it is reset at the end of its work
 
 
 @dataclass(frozen=True)
@@ -196,9 +196,9 @@ class Bench:
         """Whether a board at this seat's port is the one that is at work there, or has just been."""
         if seat.busy or kind == "renamed":
             return True
-        blinked = seat.slot.state == "passed" and time.monotonic() - seat.ended < _BLINK_S
         return (
-            blinked
+            seat.left
+            and time.monotonic() - seat.ended < _BLINK_S
             and follow.own_number(found)
             and follow.plain(found.serial) == follow.plain(seat.found.serial)
         )
@@ -233,7 +233,7 @@ class Bench:
                 if seat.slot.error == "Refused" and not self._shop.follows:
                     self._seats.mark(seat, there=False)
                     self._seats.change(seat, port="")
-                    self._begin(self._seats.add(seat.found))
+                    self._begin(self._seats.add(seat.found, instead=seat))
 
     def _begin(self, seat: Seat) -> None:
         self._seats.mark(seat, there=True, back=False)

@@ -75,7 +75,9 @@ class Making(Work):
             if other and other.there:
                 self._begin(uid=who.uid)
                 raise trouble.two(who.uid, other.slot.port)
-            if other and other.busy:
+            if other and (
+                other.busy or other is self.seat.instead
+            ):  # the latter failed, and came back by its reset
                 seats.drop(self.seat)
                 seats.mark(other, found=self.seat.found, there=True)
                 self.shop.moved(other, self.seat.found.device)

@@ -13,21 +13,21 @@ _SHOWN_S = 0.2  # a bar that moves five times a second is lively enough
 
 @dataclass(eq=False)
 class Seat:
-    """A board at a port. `number`: in the order of coming; `first`: it was there when we began; `asked`, `placed`: it has said who it is, and got its
-    pole (or will get none); `there`: it is plugged in now; `flashing`: MicroPython goes onto it; `drive`: an RP2 in BOOTSEL; `back`: what is at its port now came in the middle of the work; `ended`: when its last
-    work did (monotonic)."""
+    """A board at a port."""
 
     slot: Slot
     found: Found
-    number: int = 0
-    first: bool = False
-    asked: bool = False
-    placed: bool = False
-    there: bool = True
-    flashing: bool = False
-    drive: bool = False
-    back: bool = False
-    ended: float = 0.0
+    number: int = 0  # in the order of coming
+    first: bool = False  # it was there when we began
+    asked: bool = False  # it has said who it is
+    placed: bool = False  # it has got its pole, or will get none
+    there: bool = True  # it is plugged in now
+    drive: bool = False  # an RP2 in BOOTSEL
+    flashing: bool = False  # MicroPython goes onto it
+    back: bool = False  # what is at its port now came there in the middle of the work
+    instead: "Seat | None" = None  # it came where this one was at work
+    ended: float = 0.0  # monotonic, of its last work
+    left: bool = False  # it was plugged in when that ended
     thread: threading.Thread | None = None
     shown: float = 0.0
 
@@ -45,12 +45,13 @@ class Seats:
         self._listeners: list[queue.Queue[Slot]] = []
         self._count = 0
 
-    def add(self, found: Found, first: bool = False, drive: bool = False) -> Seat:
+    def add(
+        self, found: Found, first: bool = False, drive: bool = False, instead: Seat | None = None
+    ) -> Seat:
         with self.lock:
             self._count += 1
-            seat = Seat(
-                Slot(found.device, found.device, began=time.time()), found, self._count, first, drive=drive
-            )
+            seat = Seat(Slot(found.device, found.device, began=time.time()), found, self._count, first)
+            seat.drive, seat.instead = drive, instead
             for old in [row for row in self.rows if row.slot.key == found.device and not row.busy]:
                 self.rows.remove(old)
             self.rows.append(seat)

@@ -86,7 +86,7 @@ class Work:
         with seats.lock:
             if result == "passed":
                 self.shop.passed.add(slot.pole)
-            seats.mark(self.seat, ended=time.monotonic(), asked=True, placed=True)
+            seats.mark(self.seat, ended=time.monotonic(), left=self.seat.there, asked=True, placed=True)
             state = "passed" if result == "passed" else "failed"
             seats.change(self.seat, state=state, what=what, hint=hint, error=error, seconds=seconds,
                          port=slot.port if self.seat.there else "")  # fmt: skip
