@@ -45,7 +45,8 @@ def rows() -> Iterator[Row]:
         bench = Bench(Path(folder))
         peer_cold, peer_again = bench.peer()
         cold, again, one = bench.ours()
-        inside, used, gang = bench.inside("one"), bench.inside("used", used=True), bench.gang()
+        inside = min((bench.inside(f"inside{n}") for n in range(2)), key=lambda took: took.seconds)
+        used, gang = bench.inside("used", used=True), min(bench.gang(turn) for turn in range(2))
     yield Row("deploy: cold, of mpremote's time", cold / peer_cold, 1.0, "x", "<= 0.20")
     yield Row("deploy: cold", cold, peer_cold, "s")
     yield Row("deploy: cold, of the physical limit", inside.seconds / inside.limit, 1.0, "x", "<= 1.25")
@@ -95,9 +96,9 @@ class Bench:
         with self._board(name, used) as board:
             return measured(board, self.made)
 
-    def gang(self) -> float:
+    def gang(self, turn: int) -> float:
         """Seconds until the last of so many boards has its bundle, all begun together."""
-        boards = [self._board(f"gang{n}") for n in range(_GANG)]
+        boards = [self._board(f"gang{turn}-{n}") for n in range(_GANG)]
         try:
             threads = [threading.Thread(target=carry.carry, args=(board.port, self.made)) for board in boards]
             began = time.monotonic()
