@@ -148,7 +148,7 @@ def test_on_a_terminal_until_ctrl_c(virtual, roster, tmp_path):  # noqa: F811
 
 def test_ctrl_c_in_the_middle(virtual, roster):  # noqa: F811
     """The row says "interrupted", the board boots, and the next run ends the work."""
-    board = virtual(baud=9600)
+    board = virtual(baud=38400)
     process = run(["up", "--all", roster, "--port", board.port, "--json"], stdout=subprocess.PIPE, text=True)
     for line in process.stdout:
         if json.loads(line).get("stage") == "send":
