@@ -100,13 +100,12 @@ def test_renamed_by_its_own_reset(virtual, tmp_path, monkeypatch):
     assert done.identity["uid"] == done.report.uid
 
 
-def test_a_board_that_does_not_come_back(monkeypatch):
+def test_a_board_that_does_not_come_back():
     with pytest.raises(LinkError, match=r"did not come back within 0 s") as caught:
         serial.open_followed(lambda: "", away_s=0.2)
     assert "resumes" in caught.value.hint
-    monkeypatch.setattr(serial, "_SETTLE_S", 0.2)
     with pytest.raises(LinkError, match="no such port"):
-        serial.open_followed(lambda: "/dev/ttyNOT")
+        serial.open_followed(lambda: "/dev/ttyNOT", settle_s=0.2)
 
 
 def test_another_board_is_refused_and_goes_on(virtual):

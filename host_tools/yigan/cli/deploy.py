@@ -60,11 +60,17 @@ def command(file: Path, port: str | None, uid: str, dry_run: bool, as_json: bool
         if dry_run:
             report = carry.preview(port, made, progress, uid)
         else:
-            report = carry.carry(port, made, progress, uid=uid)
+            report = carry.carry(port, made, progress, _follow(port), uid)
     if as_json:
         click.echo(json.dumps(_row(report, made, dry_run), ensure_ascii=False, indent=2))
     else:
         _tell(report, made, dry_run)
+
+
+def _follow(port: str) -> carry.Follow | None:
+    """How to find the board again when a reset of its own USB gives its port another name."""
+    found = ports.matching([port])
+    return (lambda: ports.same(found[0])) if found else None
 
 
 def _row(report: Report, made: Bundle, dry_run: bool) -> dict:

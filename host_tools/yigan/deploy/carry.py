@@ -93,8 +93,10 @@ def preview(port: str, bundle: Bundle, progress: Progress | None = None, uid: st
 
 
 def opened(port: str, follow: Follow | None, seconds: float) -> serial.Port:
-    """The port under its present name; without `follow` the same name, for which we wait `seconds`."""
-    return serial.open_followed(follow) if follow else serial.open_within(port, seconds)
+    """The port under its present name; without `follow` the same name. One that does not open gets `seconds`."""
+    if follow:
+        return serial.open_followed(follow, settle_s=max(seconds, serial.SETTLE_S))
+    return serial.open_within(port, seconds)
 
 
 def same_board(found: str, expected: str, where: str) -> None:

@@ -20,7 +20,7 @@ from yigan.link import holder
 
 BAUD = 115200
 AWAY_S = 30.0  # as long as a board may be away before we stop looking for it
-_SETTLE_S = 5.0  # a port that has just come: udev gives its group, ModemManager looks at it
+SETTLE_S = 1.0  # a port that has just come: udev gives its group, ModemManager looks at it
 _TICK_S = 0.05  # pyserial's own time-out: setting it again would reconfigure the port each time
 
 _FAILURES = (serial.SerialException, OSError, ValueError)
@@ -136,8 +136,13 @@ def open_within(name: str, seconds: float, baud: int = BAUD) -> Port:
             time.sleep(0.1)
 
 
-def open_followed(follow: Callable[[], str], away_s: float = AWAY_S, baud: int = BAUD) -> Port:
-    """Open the port that `follow()` names now; while it names none (""), wait for at most `away_s` seconds."""
+def open_followed(
+    follow: Callable[[], str], away_s: float = AWAY_S, settle_s: float = SETTLE_S, baud: int = BAUD
+) -> Port:
+    """Open the port that `follow()` names now; while it names none (""), wait for at most `away_s` seconds.
+
+    One that is there and does not open gets `settle_s`.
+    """
     away = time.monotonic() + away_s
     settled = 0.0
     while True:
@@ -146,7 +151,7 @@ def open_followed(follow: Callable[[], str], away_s: float = AWAY_S, baud: int =
             if name:
                 return open(name, baud)
         except LinkError:
-            settled = settled or time.monotonic() + _SETTLE_S
+            settled = settled or time.monotonic() + settle_s
             if time.monotonic() > min(away, settled):
                 raise
         if time.monotonic() > away:
