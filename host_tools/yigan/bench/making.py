@@ -137,14 +137,13 @@ class Making(Work):
         flashed = self._flashed(row, who)
         if not flashed and who.kind == "pole" and (who.pole, who.bundle) == (row.id, made.hash):
             return t("It was all there already.", "内容已是最新，无需写入。")
-        done = commission.commission(self.slot.port, made, self._progress, self._follow, who.uid)
+        done = commission.commission(
+            self.slot.port, made, self._progress, self._follow, who.uid, 0.0
+        )  # no sensors yet
         report = done.report
         self._keep(micropython=report.micropython)
         self._note(f"slot {report.slot}, {len(report.sent)} sent, {len(report.copied)} copied, {report.packed} bytes, "
                    f"{report.attempts} attempt(s), {report.stages}")  # fmt: skip
-        lost = [one["p"] for one in done.readings if one["q"] in ("comm_fault", "fault")]
-        if lost:
-            self._note(f"no value: {' '.join(lost)}")  # on the bench no sensor hangs on it yet
         if report.was not in ("", row.id):
             return t("It was pole {w} before.", "它原为灯杆 {w}。", w=report.was)
         return ""

@@ -27,26 +27,39 @@ class Commissioned:
 
 
 def commission(
-    port: str, bundle: Bundle, progress: Progress | None = None, follow: Follow | None = None, uid: str = ""
+    port: str,
+    bundle: Bundle,
+    progress: Progress | None = None,
+    follow: Follow | None = None,
+    uid: str = "",
+    readings_s: float | None = None,
 ) -> Commissioned:
-    """Do all of it. VerifyError when the pole that comes up is not this bundle; `follow`, `uid`: as `carry` has them."""
+    """Do all of it. VerifyError when the pole that comes up is not this bundle; `follow`, `uid`: as `carry` has them.
+
+    `readings_s`: the longest wait for sensors' first values; 0 where none hang on the board yet.
+    """
     began = time.monotonic()
     tell = progress or (lambda *_: None)
     report, link = carried(port, bundle, progress, follow, uid)
     tell("start", 0, 1)
-    done = _started(link, bundle, follow, report, tell)
+    done = _started(link, bundle, follow, report, tell, readings_s)
     done.seconds = round(time.monotonic() - began, 3)
     return done
 
 
 def _started(
-    link: serial.Port, bundle: Bundle, follow: Follow | None, report: Report, tell: Progress
+    link: serial.Port,
+    bundle: Bundle,
+    follow: Follow | None,
+    report: Report,
+    tell: Progress,
+    readings_s: float | None,
 ) -> Commissioned:
     """A board with its own USB takes the port away with its reset, at once or while we ask it: open it anew."""
     began = time.monotonic()
     while True:
         try:
-            return _asked(link, bundle, report, tell)
+            return _asked(link, bundle, report, tell, readings_s)
         except serial.Vanished:
             if time.monotonic() - began > START_S:
                 raise
@@ -55,7 +68,9 @@ def _started(
         link = opened(link.name, follow, _BACK_S)
 
 
-def _asked(link: serial.Port, bundle: Bundle, report: Report, tell: Progress) -> Commissioned:
+def _asked(
+    link: serial.Port, bundle: Bundle, report: Report, tell: Progress, readings_s: float | None
+) -> Commissioned:
     began = time.monotonic()
     client = Client(link)
     identity = _wait(client, bundle)
@@ -64,7 +79,9 @@ def _asked(link: serial.Port, bundle: Bundle, report: Report, tell: Progress) ->
     client.give_time()
     report.stages["start"] = round(time.monotonic() - began, 3)
     tell("report", 0, 1)
-    return Commissioned(report, identity, _first_readings(client))
+    return Commissioned(
+        report, identity, _first_readings(client, _FIRST_READINGS_S if readings_s is None else readings_s)
+    )
 
 
 def _wait(client: Client, bundle: Bundle) -> dict:
@@ -98,7 +115,7 @@ def _wait(client: Client, bundle: Bundle) -> dict:
     return identity
 
 
-def _first_readings(client: Client) -> list[dict]:
+def _first_readings(client: Client, longest_s: float) -> list[dict]:
     """All points, as soon as each has been tried once or no more of them come."""
     began = changed = time.monotonic()
     waiting = -1
@@ -107,6 +124,6 @@ def _first_readings(client: Client) -> list[dict]:
         never = sum(row["q"] == "never" for row in rows)
         if never != waiting:
             waiting, changed = never, now
-        if not never or now - began > _FIRST_READINGS_S or now - changed > _SETTLED_S:
+        if not never or now - began > longest_s or now - changed > _SETTLED_S:
             return rows
         time.sleep(0.3)
