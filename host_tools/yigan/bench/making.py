@@ -137,9 +137,8 @@ class Making(Work):
         flashed = self._flashed(row, who)
         if not flashed and who.kind == "pole" and (who.pole, who.bundle) == (row.id, made.hash):
             return t("It was all there already.", "内容已是最新，无需写入。")
-        done = commission.commission(
-            self.slot.port, made, self._progress, self._follow, who.uid, 0.0
-        )  # no sensors yet
+        # No sensor hangs on a board of the bench: nobody waits for readings.
+        done = commission.commission(self.slot.port, made, self._progress, self._follow, who.uid, 0.0)
         report = done.report
         self._keep(micropython=report.micropython)
         self._note(f"slot {report.slot}, {len(report.sent)} sent, {len(report.copied)} copied, {report.packed} bytes, "
