@@ -13,6 +13,11 @@ class YiganError(Exception):
         super().__init__(what)
         self.what, self.where, self.hint = what, where, hint
 
+    @property
+    def kind(self) -> str:
+        """The class of this file that it is: "LinkError" for all that fails at a port."""
+        return next(base.__name__ for base in type(self).__mro__ if base.__module__ == __name__)
+
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what
         return f"{head}\n  {self.hint}" if self.hint else head

@@ -71,8 +71,7 @@ class Work:
             self._begin()
             self._note(str(error))
             error = trouble.pulled(self.slot.port)
-        kind = next(base.__name__ for base in type(error).__mro__ if base.__module__ == YiganError.__module__)
-        self._end("failed", error.what, error.hint, kind)
+        self._end("failed", error.what, error.hint, error.kind)
 
     def _end(self, result: str, what: str, hint: str = "", error: str = "") -> None:
         slot, seconds = self.slot, round(time.monotonic() - self._began, 3)

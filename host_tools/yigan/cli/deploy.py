@@ -12,6 +12,7 @@ from rich.table import Table
 from yigan.bundle import Bundle
 from yigan.cli import _file, _text
 from yigan.cli._progress import Progress
+from yigan.cli._record import record
 from yigan.deploy import carry
 from yigan.deploy.carry import Report
 from yigan.lang import t
@@ -56,21 +57,18 @@ def command(file: Path, port: str | None, uid: str, dry_run: bool, as_json: bool
     _, made = _file.bundle_of(file)
     port = port or ports.only()
     uid = uid.replace(":", "").replace("-", "")
-    with Progress(quiet=as_json) as progress:
-        if dry_run:
+    if dry_run:
+        with Progress(quiet=as_json) as progress:
             report = carry.preview(port, made, progress, uid)
-        else:
-            report = carry.carry(port, made, progress, _follow(port), uid)
+    else:
+        with record("deploy", port, pole=made.id, bundle=made.hash, version=made.version) as row:
+            with Progress(quiet=as_json) as progress:
+                report = carry.carry(port, made, progress, ports.follower(port), uid)
+            row.add(uid=report.uid, micropython=report.micropython)
     if as_json:
         click.echo(json.dumps(_row(report, made, dry_run), ensure_ascii=False, indent=2))
     else:
         _tell(report, made, dry_run)
-
-
-def _follow(port: str) -> carry.Follow | None:
-    """How to find the board again when a reset of its own USB gives its port another name."""
-    found = ports.matching([port])
-    return (lambda: ports.same(found[0])) if found else None
 
 
 def _row(report: Report, made: Bundle, dry_run: bool) -> dict:

@@ -8,6 +8,7 @@ import click
 from yigan import flash as flashing
 from yigan.cli import _text
 from yigan.cli._progress import Progress
+from yigan.cli._record import record
 from yigan.flash import Outcome, Target, Wishes
 from yigan.lang import t
 
@@ -48,8 +49,10 @@ def command(bundle, port, drive, root, board, image, baud, no_backup, erase, no_
         return
     wishes = Wishes(baud or _baud(board), not no_backup, erase, not no_stub)
     images = flashing.choose(image, board)
-    with Progress(quiet=as_json) as progress:
-        outcome = flashing.flash(Target(port, drive, board), images, wishes, progress)
+    with record("flash", port or str(drive or ""), board=board) as row:
+        with Progress(quiet=as_json) as progress:
+            outcome = flashing.flash(Target(port, drive, board), images, wishes, progress)
+        row.add(uid=outcome.id, chip=outcome.chip, image=outcome.image, image_sha256=outcome.sha256)
     if as_json:
         click.echo(json.dumps(outcome.as_dict(), ensure_ascii=False, indent=2))
     else:

@@ -9,6 +9,7 @@ from yigan import bundle, conf, home
 from yigan.bundle import Bundle
 from yigan.cli import _points, _text, _virtual
 from yigan.cli._progress import Progress
+from yigan.cli._record import record
 from yigan.conf import Pole
 from yigan.deploy.commission import Commissioned, commission
 from yigan.errors import Refused
@@ -104,8 +105,10 @@ def _one(file: Path, virtual: bool, port: str, as_json: bool) -> None:
             )
         port = _virtual.board(pole, file).port
     port = port or ports.only()
-    with Progress(quiet=as_json) as progress:
-        done = commission(port, made, progress)
+    with record("up", port, pole=made.id, bundle=made.hash, version=made.version) as row:
+        with Progress(quiet=as_json) as progress:
+            done = commission(port, made, progress, ports.follower(port))
+        row.add(uid=done.report.uid, board=str(done.identity.get("board", "")), micropython=done.report.micropython)
     if as_json:
         click.echo(json.dumps(_row(done, made, port), ensure_ascii=False, indent=2))
     else:

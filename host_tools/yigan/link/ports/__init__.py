@@ -7,6 +7,8 @@ same(found[0])                                  # its present name
 Tests replace the lister: `every(lister)`, or `serial.tools.list_ports.comports` for all.
 """
 
+from collections.abc import Callable
+
 from serial.tools import list_ports
 
 from yigan.errors import LinkError
@@ -16,7 +18,7 @@ from yigan.link.ports.found import Found, every, matching
 from yigan.link.ports.identity import Identity
 from yigan.link.ports.watch import Watch
 
-__all__ = ["Found", "Identity", "Watch", "ask", "every", "list_ports", "matching", "only", "same"]
+__all__ = ["Found", "Identity", "Watch", "ask", "every", "follower", "list_ports", "matching", "only", "same"]
 
 
 def ask(port: str, reset: bool = True, patience_s: float = 6.0) -> Identity:
@@ -24,6 +26,12 @@ def ask(port: str, reset: bool = True, patience_s: float = 6.0) -> Identity:
     from yigan.link.ports import asking  # it asks with flash and deploy, which stand on this room
 
     return asking.ask(port, reset, patience_s)
+
+
+def follower(port: str) -> Callable[[], str] | None:
+    """What says the present name of the board at `port`, "" while it is away; None where nobody can: a URL."""
+    found = matching([port], holders=False)
+    return (lambda: same(found[0])) if found else None
 
 
 def only() -> str:
