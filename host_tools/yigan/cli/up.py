@@ -5,14 +5,12 @@ from pathlib import Path
 
 import click
 
-from yigan import bundle, conf, home
+from yigan import home
 from yigan.bundle import Bundle
-from yigan.cli import _points, _text, _virtual
+from yigan.cli import _file, _points, _text, _virtual
 from yigan.cli._progress import Progress
 from yigan.cli._record import record
-from yigan.conf import Pole
 from yigan.deploy.commission import Commissioned, commission
-from yigan.errors import Refused
 from yigan.lang import t
 from yigan.link import ports
 from yigan.via import Reading
@@ -97,7 +95,7 @@ def command(
 def _one(file: Path, virtual: bool, port: str, as_json: bool) -> None:
     if file.is_dir() or file.suffix.lower() == ".csv":
         raise click.UsageError(t("A roster goes with --all.", "清单须与 --all 连用。"))
-    pole, made = _made(file)
+    pole, made = _file.bundle_of(file)
     if virtual:
         if pole is None:
             raise click.UsageError(
@@ -113,30 +111,6 @@ def _one(file: Path, virtual: bool, port: str, as_json: bool) -> None:
         click.echo(json.dumps(_row(done, made, port), ensure_ascii=False, indent=2))
     else:
         _tell(done, made, port, virtual)
-
-
-def _made(file: Path) -> tuple[Pole | None, Bundle]:
-    """The pole file (None for a bundle) and its bundle. ConfigError, VerifyError."""
-    if file.suffix == ".bundle":
-        return None, bundle.read(file)
-    pole = conf.load(file)
-    for finding in conf.check(pole):
-        click.echo(f"{finding.place}{t(': warning: ', '：警告：')}{finding.what}", err=True)
-    made = bundle.build(pole)
-    if json.loads(made.files["config.json"]).get("port") == "linux":
-        raise Refused(
-            t(
-                "{b} runs Linux: there is no board to put a bundle on.",
-                "{b} 运行 Linux，无法经串口部署。",
-                b=pole.board,
-            ),
-            str(file),
-            t(
-                "`yigan build` makes its bundle; unpack it there and run its main.py.",
-                "可用 `yigan build` 生成固件包，在该机解包后运行 main.py。",
-            ),
-        )
-    return pole, made
 
 
 def _readings(done: Commissioned) -> list[Reading]:
