@@ -176,8 +176,8 @@ class Console:
             more = not most
             self._printed += len(data)
             said = self.repl.heard(data) or self.repl.reading
+            self._started |= self.repl.prompted  # a line typed ahead runs before we have heard its prompt alone
             if self.repl.reading:
-                self._started = True
                 self.interrupt_char = _INTERRUPT  # the port sets it for every line it runs
             self.say(_LONE.sub(b"\r\n", self._dress(data)))
         return said
@@ -238,7 +238,7 @@ class Console:
         self.drain()
         if not self._started:
             return  # told again
-        self._started = False  # until its prompt: an interrupt on the way there would end it
+        self._started = self.repl.prompted = False  # until its prompt: an interrupt on the way there would end it
         if raw:
             self._skip_to = RAW_BANNER
             self.vm.console.host.send(b"\x01")

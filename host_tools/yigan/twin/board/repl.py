@@ -12,20 +12,22 @@ _LONGEST = len(RAW_BANNER)
 
 
 class Repl:
-    """`reading`: it waits for a line. `raw`: the last prompt was the raw one."""
+    """`reading`: it waits for a line. `raw`: the last prompt was the raw one. `prompted`: one has come by now."""
 
     def __init__(self) -> None:
         self.fresh()
 
     def fresh(self) -> None:
         """A program runs; no prompt has come yet."""
-        self.reading = self.raw = False
+        self.reading = self.raw = self.prompted = False
         self._ends = b""
         self._tail = b""
 
     def heard(self, data: bytes) -> bool:
         """The VM said `data`; True when it ends in a prompt, so that the VM reads now."""
-        self._tail = (self._tail + data)[-_LONGEST:]
+        said = self._tail + data
+        self.prompted = self.prompted or _FRIENDLY[0] in said or RAW_BANNER in said
+        self._tail = said[-_LONGEST:]
         if self._tail.endswith(_RAW) or (self.raw and self._tail.endswith(_PASTE)):
             self.reading, self.raw, self._ends = True, True, b"\x04"
         elif self._tail.endswith(_FRIENDLY):
