@@ -102,7 +102,7 @@ class Story:
     def blank(self) -> str:
         """Nothing of ours is on the board."""
         with serial.open_within(self.board.port, _UP_S) as link:
-            _, found = carry.look(link)
+            _, _, found = carry.look(link)
         if found.manifests or found.boot_record:
             raise VerifyError(t("The board is not blank.", "板子不是空白的。"), self.board.port)
         version = ".".join(map(str, found.version[:3]))
