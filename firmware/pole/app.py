@@ -83,6 +83,7 @@ class Pole:
         self.net = getattr(hal, "net", None)
         self.console = hal.console()
         self.counters = {}
+        self.kept = []
         crumb = breadcrumb.unpack(hal.read_crumb())
         self.starts = crumb[0] + 1 if crumb else 1
         hal.write_crumb(breadcrumb.pack(self.starts, 0))
@@ -119,6 +120,16 @@ class Pole:
         """Add to a counter; counters are small ints by name."""
         self.counters[name] = self.counters.get(name, 0) + by
 
+    def keep(self, name, every_s=1800):
+        """The counters `name` (pole/keep.py), written at most every `every_s`, and before a restart of ours."""
+        from pole.keep import Keep  # a pole that keeps nothing does not load it
+
+        one = Keep("%s/%s" % (getattr(self.hal, "STATE", "/var"), name), every_s)
+        if one.lost:
+            self.log.add(ERROR, name, "counters on flash cannot be read")
+        self.kept.append(one)
+        return one
+
     def drivers(self, capability):
         """[(driver, {short point name: place in the store})] of the built peripherals of a capability.
 
@@ -147,6 +158,8 @@ class Pole:
 
     def restart(self, hard=True, intent=breadcrumb.SOFTWARE):
         """Start the board again; the next start knows that it was meant."""
+        for one in self.kept:
+            one.flush()
         self.hal.write_crumb(breadcrumb.pack(0, intent))
         self.hal.reset(hard)
 

@@ -30,6 +30,7 @@ ROOMS = {
     "store": {"clock"},
     "config": {"clock", "store"},
     "log": {"clock"},
+    "keep": {"clock", "codec"},
     "breadcrumb": {"clock"},
     "supervise": {"clock", "log"},
     "services": {"store", "codec", "protocol", "crypto", "clock", "log"},

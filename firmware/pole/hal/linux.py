@@ -8,6 +8,7 @@ from pole import clock, errors
 from pole.hal import net_linux as net  # noqa: F401
 
 WATCHDOG_MS = 15000
+STATE = os.environ.get("STATE_DIRECTORY", "/var/lib/yigan")  # systemd's StateDirectory=
 
 
 class Uart:
