@@ -39,7 +39,9 @@ ROOMS = {
 }
 JOINERS = {"load", "app", "__init__"}  # the only place that joins
 NOT_TOGETHER = {"drivers", "services", "uplinks"}  # a module of these imports no other of its room...
-EXCEPT = {("drivers", "modbus_rtu")}  # ...but this one is a bus that others stand on
+EXCEPT = {  # ...but these are buses that others stand on, or parts of a driver loaded on demand
+    ("drivers", "modbus_rtu"), ("drivers", "dlt645_bus"), ("drivers", "dlt645_control"),
+}  # fmt: skip
 
 BOARD_ONLY = {"machine", "network", "esp32", "rp2", "bluetooth"}
 OUTSIDE = {"asyncio", "time", "socket", "select", "os", "ssl"} | BOARD_ONLY  # I/O, time

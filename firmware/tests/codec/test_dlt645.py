@@ -7,16 +7,56 @@ ANY = b"\xaa" * 6
 # (request, its address, C, data), (reply, its address, C, data): hwhale.com/article/138066, two examples of 100.1 V and
 # 4.999 A, a captured 223.3 V, a captured address 071801024091. Data without the 0x33.
 READS = (
-    ("68AAAAAAAAAAAA681104333334 33AE16", "aaaaaaaaaaaa", "FEFE68720032091720689108333334 33B93433336D16",
-     "201709320072", "86010000", 4, False, 186),
-    ("6861010000000068110433343435 1716", "000000000161", "68610100000000689106333434353443 1016",
-     "000000000161", "0110", 2, False, 1001),
-    ("68610100000000681104333435351816", "000000000161", "68610100000000689107333435 35CC7C331616",
-     "000000000161", "994900", 3, True, 4999),
-    ("68459266230010681104333434352516", "100023669245", "68459266230010689106333434356655 6216",
-     "100023669245", "3322", 2, False, 2233),
-    ("68aaaaaaaaaaaa68110435373337b716", "aaaaaaaaaaaa", "fefefefe6891400201180768910a35373337c47335344b3a5916",
-     "071801024091", "914002011807", 6, False, 71801024091),
+    (
+        "68AAAAAAAAAAAA681104333334 33AE16",
+        "aaaaaaaaaaaa",
+        "FEFE68720032091720689108333334 33B93433336D16",
+        "201709320072",
+        "86010000",
+        4,
+        False,
+        186,
+    ),
+    (
+        "6861010000000068110433343435 1716",
+        "000000000161",
+        "68610100000000689106333434353443 1016",
+        "000000000161",
+        "0110",
+        2,
+        False,
+        1001,
+    ),
+    (
+        "68610100000000681104333435351816",
+        "000000000161",
+        "68610100000000689107333435 35CC7C331616",
+        "000000000161",
+        "994900",
+        3,
+        True,
+        4999,
+    ),
+    (
+        "68459266230010681104333434352516",
+        "100023669245",
+        "68459266230010689106333434356655 6216",
+        "100023669245",
+        "3322",
+        2,
+        False,
+        2233,
+    ),
+    (
+        "68aaaaaaaaaaaa68110435373337b716",
+        "aaaaaaaaaaaa",
+        "fefefefe6891400201180768910a35373337c47335344b3a5916",
+        "071801024091",
+        "914002011807",
+        6,
+        False,
+        71801024091,
+    ),
 )
 MORE_REQUESTS = ("681111111111116811043333383 51E16", "68111111111111681104333339351F16")
 TRIP = "FEFEFEFE6809005105032 6681C1035333333333333334D348C8C566445CC8216"
@@ -88,7 +128,16 @@ class Frames(unittest.TestCase):
 
     def test_a_frame_behind_anything(self):
         frame = octets(READS[3][2])
-        for before in (b"\x68", b"\x68" * 7, b"\x68" * 20, b"\xfe" * 9, frame[:5], frame[:15], bytes(9), b"\x16\x68"):
+        for before in (
+            b"\x68",
+            b"\x68" * 7,
+            b"\x68" * 20,
+            b"\xfe" * 9,
+            frame[:5],
+            frame[:15],
+            bytes(9),
+            b"\x16\x68",
+        ):
             data = before + frame
             at = dlt645.find(data, len(data))
             self.assertEqual(data[at:], frame, before)
@@ -137,7 +186,13 @@ class Numbers(unittest.TestCase):
         self.assertEqual(dlt645.bcd(octets("00000080"), 0, 4), 80000000)
 
     def test_no_number(self):
-        for words, signed in (("ffff", False), ("ffffff", True), ("0a00", False), ("00a0", False), ("0000fa", True)):
+        for words, signed in (
+            ("ffff", False),
+            ("ffffff", True),
+            ("0a00", False),
+            ("00a0", False),
+            ("0000fa", True),
+        ):
             self.assertEqual(dlt645.bcd(octets(words), 0, len(words) // 2, signed), None)
 
 

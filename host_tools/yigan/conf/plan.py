@@ -9,7 +9,8 @@ from yigan.conf.lines import Path as Keys
 from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.points import Point
 
-BUS_OF_CARD = {"modbus": ("rs485", "uart")}  # a card's bus -> bus kinds that carry it; else its own kind
+# A card's bus -> bus kinds that carry it; else its own kind.
+BUS_OF_CARD = {"modbus": ("rs485", "uart"), "rs485": ("rs485", "uart")}
 SHARED_DRIVER = "modbus_rtu"  # wraps a serial line for all Modbus slaves on it; no peripheral of its own
 
 

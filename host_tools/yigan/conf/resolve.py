@@ -133,13 +133,26 @@ class _Resolver:
         options = option.fill(self.doc, part.at, card, part.options, also)
         line = self.line(part, card) if card.bus != "none" else None
         device = Device(part, card, options, line, [])
-        names = self.mapped(device) if card.map else card.points
+        names = self.mapped(device) if card.map else self.chosen(device)
         if milliseconds := period.written_ms(device):
             options["period_ms"] = milliseconds
         device.points = [self.point(device, name) for name in names]
         if line:
             line.users.append(device)
         self.found.devices.append(device)
+
+    def chosen(self, device: Device) -> Sequence[str]:
+        """The card's points; of a card with `points_option` those that this option lists, in its order."""
+        key = device.card.data.get("points_option")
+        if not key:
+            return device.card.points
+        wanted = device.options.get(key) or []
+        for n, name in enumerate(wanted):
+            if name not in device.card.points or name in wanted[:n]:
+                what = t("{k} cannot be {v!r}.", "{k} 不能为 {v!r}。", k=key, v=name)
+                left = [p for p in device.card.points if p not in wanted]
+                self.doc.error("bad_value", (*device.part.at, key), what, near.hint(str(name), left))
+        return [name for name in dict.fromkeys(wanted) if name in device.card.points]
 
     def mapped(self, device: Device) -> list[str]:
         """Load the register map of a peripheral; its point names. The map knows its device better than the card."""
