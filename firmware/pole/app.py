@@ -29,6 +29,7 @@ class Peripheral:
         self.bus = spec.get("bus")
         self.options = spec.get("options", {})
         self.points = spec["points"]
+        self.output = "output" in spec  # a lamp: built before what takes time
         self.driver = None
         self.period_ms = 0
 
@@ -83,6 +84,7 @@ class Pole:
         self.net = getattr(hal, "net", None)
         self.console = hal.console()
         self.counters = {}
+        self.lamps = ()  # of services/lighting.py
         self.kept = []
         crumb = breadcrumb.unpack(hal.read_crumb())
         self.starts = crumb[0] + 1 if crumb else 1
@@ -170,7 +172,7 @@ class Pole:
         """
         for peripheral in self.peripherals:
             spec = self.conf["buses"].get(peripheral.bus, {})
-            if spec.get("kind") in ("pwm", "gpio"):
+            if peripheral.output or spec.get("kind") in ("pwm", "gpio"):
                 self._try(peripheral.name, peripheral.open, peripheral.fail)
         for spec in self.conf.pop("services", ()):
             self._start("services", spec)

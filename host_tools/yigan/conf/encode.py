@@ -4,7 +4,7 @@ import json
 import struct
 
 from yigan import points
-from yigan.conf import zone
+from yigan.conf import lighting, zone
 from yigan.conf.plan import SHARED_DRIVER, Device, Line, Member, Plan
 from yigan.points import Point
 
@@ -65,7 +65,7 @@ def config_json(plan: Plan) -> bytes:
         },
         "buses": {line.name: _bus(line) for line in plan.lines.values() if line.users},
         "peripherals": [_peripheral(device, places) for device in plan.devices],
-        "services": [_member(member, places) for member in plan.services],
+        "services": [_service(plan, member, places) for member in plan.services],
         "uplinks": [_member(member, places, blocks(plan.rows)) for member in plan.uplinks],
         "interfaces": [{"kind": part.kind, **part.options} for part in pole.interfaces],
     }
@@ -109,9 +109,18 @@ def _peripheral(device: Device, places: dict[int, int]) -> dict:
         "kind": device.card.kind,
         "name": device.part.name,
         **({"bus": device.line.name} if device.line else {}),
+        **({"output": 1} if device.card.capability == "lamp" else {}),
         "options": options,
         "points": [places[p.id] if p else -1 for p in device.points],
     }
+
+
+def _service(plan: Plan, member: Member, places: dict[int, int]) -> dict:
+    entry = _member(member, places)
+    if member.card.kind == lighting.SERVICE:
+        entry["options"] = lighting.options(plan, member.options)
+        del entry["points"]  # it finds them by name
+    return entry
 
 
 def _member(member: Member, places: dict[int, int], id_blocks: list[list[int]] | None = None) -> dict:

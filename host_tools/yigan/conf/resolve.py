@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from yigan import boards, cards, near, places, points
 from yigan.boards import Board
 from yigan.cards import Card
-from yigan.conf import option, period, row
+from yigan.conf import lighting, option, period, row
 from yigan.conf.plan import BUS_OF_CARD, SHARED_DRIVER, Device, Line, Member, Plan
 from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.errors import ConfigError
@@ -209,21 +209,37 @@ class _Resolver:
             if instance >= capability.instances:
                 return []
             keys = {p.key: p for p in capability.instance(instance)}
-            return [keys[capability.point(name).key] for name in card.points]
+            return [self.elsewhere(name) or keys[capability.point(name).key] for name in card.points]
         except ConfigError as error:
             raise ConfigError(error.what, f"{places.shown(card.path)}:{card.line}", error.hint) from error
 
+    def elsewhere(self, name: str) -> Point | None:
+        """`node.identify`: a point of another capability's first instance."""
+        owner, _, key = name.rpartition(".")
+        return self.table.capability(owner).point(key) if owner else None
+
     def services(self) -> None:
-        """Those every pole has, those its capabilities need, and what the file says of them."""
+        """Those every pole has, those its capabilities and sections need, and what the file says of them."""
         written = {part.kind: part for part in self.pole.services}
         present: dict[str, set[int]] = {}
         for point in (p for device in self.found.devices for p in device.points if p):
             present.setdefault(point.capability, set()).add(point.instance)
         for kind in dict.fromkeys([*written, *cards.kinds("services")]):
             needs = required_capability(cards.service(kind)) if kind in cards.kinds("services") else ""
+            section = cards.service(kind).data.get("section", "") if kind in cards.kinds("services") else ""
+            if section and section not in self.doc.data and kind not in written:
+                continue
             if kind in written or not needs or needs in present:
-                part = written.get(kind) or Part(("service",), kind)
+                part = written.get(kind) or self.of_section(kind, section)
                 self.member("services", part, sorted(present.get(needs, {0})))
+
+
+    def of_section(self, kind: str, section: str) -> Part:
+        """A service that the file does not name; its options stand in the section that is its own."""
+        table = self.pole.lighting if section and kind == lighting.SERVICE else None
+        if not table:
+            return Part(("service",), kind)
+        return Part((section,), kind, {k: v for k, v in table.items() if k not in lighting.OWN})
 
 
 def required_capability(card: Card) -> str:
