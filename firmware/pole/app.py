@@ -99,7 +99,7 @@ class Pole:
             "reset_cause": breadcrumb.cause(hal.reset_cause(), crumb, update_slots.first_trial(record)),
             "micropython": ".".join(str(part) for part in sys.implementation.version[:3]),
         }
-        self._buses = {}
+        self.buses = {}
         self.peripherals = [Peripheral(self, spec) for spec in conf.pop("peripherals", ())]
         self.supervisor = Supervisor(self.log)
         if hasattr(hal, "wall"):  # a gateway's system keeps the time
@@ -107,16 +107,23 @@ class Pole:
 
     def bus(self, name):
         """The bus `name`, opened at its first use; a shared one (`driver` in its entry) is wrapped once."""
-        if name not in self._buses:
+        if name not in self.buses:
             specs = self.conf["buses"]
             if name not in specs:
                 raise errors.ConfigError("bus %s" % name)
             line = self.hal.bus(specs[name])
             if "driver" in specs[name]:
                 line = load.module("drivers", specs[name]["driver"]).Bus(line, specs[name].get("options", {}))
-            self._buses[name] = line
+            self.buses[name] = line
             del specs[name]
-        return self._buses[name]
+        return self.buses[name]
+
+    def tool(self, name):
+        """What a technician asks for now and then: pole/tools/<name>.py, loaded when it is; None: there is none."""
+        try:
+            return load.module("tools", name) if name.isalpha() else None
+        except (errors.ConfigError, AttributeError):
+            return None
 
     def count(self, name, by=1):
         """Add to a counter; counters are small ints by name."""

@@ -184,11 +184,8 @@ class Driver:
             self._push()
 
     def fade(self, level, ms):
-        """True: on its way in the gear's own fade time; False: it has another, step it yourself."""
-        if dali.fade_code(ms) != self._fade:
-            return False
+        """As `set`: the gear knows its own fade time."""
         self.set(level)
-        return True
 
     def _push(self):
         if self._task is None:

@@ -25,9 +25,21 @@ class Frames(unittest.TestCase):
             self.assertEqual((name, ours), (name, theirs))
 
     def test_what_comes_twice(self):
-        for opcode in (dali.RESET, dali.SET_MAX_LEVEL, dali.SET_SCENE + 15, dali.ENABLE_WRITE_MEMORY, dali.SELECT_DIMMING_CURVE):
+        for opcode in (
+            dali.RESET,
+            dali.SET_MAX_LEVEL,
+            dali.SET_SCENE + 15,
+            dali.ENABLE_WRITE_MEMORY,
+            dali.SELECT_DIMMING_CURVE,
+        ):
             self.assertTrue(dali.sends_twice(dali.command(dali.short(1), opcode)), opcode)
-        for opcode in (dali.OFF, dali.GO_TO_SCENE + 15, dali.QUERY_STATUS, dali.READ_MEMORY_LOCATION, dali.QUERY_DIMMING_CURVE):
+        for opcode in (
+            dali.OFF,
+            dali.GO_TO_SCENE + 15,
+            dali.QUERY_STATUS,
+            dali.READ_MEMORY_LOCATION,
+            dali.QUERY_DIMMING_CURVE,
+        ):
             self.assertFalse(dali.sends_twice(dali.command(dali.short(1), opcode)), opcode)
         self.assertFalse(dali.sends_twice(dali.level(dali.short(1), 0x20)))  # a level that looks like RESET
         self.assertTrue(dali.sends_twice(dali.special(dali.INITIALISE, 0x20)))
@@ -50,7 +62,9 @@ class Frames(unittest.TestCase):
 
     def test_devices_have_frames_of_their_own(self):
         self.assertEqual(dali_device.command(dali_device.short(7), dali_device.QUERY_DEVICE_STATUS), 0x0FFE30)
-        self.assertEqual(dali_device.command(dali_device.BROADCAST, dali_device.QUERY_INPUT_VALUE, 3), 0xFF038C)
+        self.assertEqual(
+            dali_device.command(dali_device.BROADCAST, dali_device.QUERY_INPUT_VALUE, 3), 0xFF038C
+        )
         self.assertEqual(dali_device.special(dali_device.COMPARE), 0xC10300)
         self.assertEqual(dali_device.event(0x060C02), (3, 3, 2))  # occupancy sensor of device 3
         self.assertEqual(dali_device.event(0x0FFE30), None)
@@ -103,7 +117,9 @@ class Peer(unittest.TestCase):
         from dali.address import GearBroadcast, GearBroadcastUnaddressed, GearGroup, GearShort
         from dali.gear import general, led
 
-        whom = [(GearShort(n), dali.short(n)) for n in range(64)] + [(GearGroup(n), dali.group(n)) for n in range(16)]
+        whom = [(GearShort(n), dali.short(n)) for n in range(64)] + [
+            (GearGroup(n), dali.group(n)) for n in range(16)
+        ]
         whom += [(GearBroadcast(), dali.BROADCAST), (GearBroadcastUnaddressed(), dali.UNADDRESSED)]
         for (_, opcode), kind in sorted(general._StandardCommand._opcodes.items(), key=lambda row: row[0]):
             if kind.__module__ in (general.__name__, led.__name__):
@@ -117,7 +133,9 @@ class Peer(unittest.TestCase):
             self.assertEqual(theirs.frame.as_integer, ours)
             if theirs.devicetype in (0, 6):
                 self.assertEqual((str(theirs), bool(theirs.sendtwice)), (str(theirs), dali.sends_twice(ours)))
-                self.assertEqual((str(theirs), theirs.response is not None), (str(theirs), dali.answers(ours)))
+                self.assertEqual(
+                    (str(theirs), theirs.response is not None), (str(theirs), dali.answers(ours))
+                )
             seen.add(type(theirs).__name__)
         self.assertTrue(len(seen) > 80, len(seen))
 
@@ -144,7 +162,9 @@ class Peer(unittest.TestCase):
         from dali.gear.general import DAPC
 
         for arc in range(256):
-            self.assertEqual(DAPC(GearShort(arc & 63), arc).frame.as_integer, dali.level(dali.short(arc & 63), arc))
+            self.assertEqual(
+                DAPC(GearShort(arc & 63), arc).frame.as_integer, dali.level(dali.short(arc & 63), arc)
+            )
 
     def test_special_commands(self):
         from dali.gear import general as g
@@ -193,12 +213,16 @@ class Peer(unittest.TestCase):
         from dali.address import DeviceBroadcast, DeviceShort, InstanceNumber
         from dali.device import general as g
 
-        ours = {n.replace("_", ""): v for n, v in vars(dali_device).items() if n.isupper() and isinstance(v, int)}
+        ours = {
+            n.replace("_", ""): v for n, v in vars(dali_device).items() if n.isupper() and isinstance(v, int)
+        }
         checked = 0
         for name, kind in vars(g).items():
             if not isinstance(kind, type) or name.startswith("_") or name.upper() not in ours:
                 continue
-            frames = self.device_frames(g, kind, ours[name.upper()], (DeviceShort, DeviceBroadcast, InstanceNumber))
+            frames = self.device_frames(
+                g, kind, ours[name.upper()], (DeviceShort, DeviceBroadcast, InstanceNumber)
+            )
             for theirs, frame in frames:
                 self.assertEqual((name, theirs.frame.as_integer), (name, frame))
                 self.assertEqual((name, bool(theirs.sendtwice)), (name, dali_device.sends_twice(frame)))

@@ -18,6 +18,7 @@ ROLES: dict[str, dict[str, str]] = {
     "pwm": {"pin": "out"},
     "gpio": {"pin": "both"},  # "out" when the bus says out = true, else "in"
     "adc": {"pin": "analog"},
+    "dali": {"tx": "out", "rx": "in"},
 }
 BUS_KINDS = tuple(ROLES)
 PORTS = ("esp32", "rp2", "linux")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from yigan import places
+from yigan import cards, places
 from yigan.errors import ConfigError
 from yigan.lang import t
 
@@ -19,7 +19,9 @@ def roots(config: dict) -> list[str]:
     if config["port"] != "linux":  # one file there, for all it has
         kinds += [("hal", part["kind"]) for part in [*config["buses"].values(), *config["interfaces"]]]
     kinds += [("drivers", part["kind"]) for part in config["peripherals"]]
-    kinds += [("drivers", bus["driver"]) for bus in config["buses"].values() if "driver" in bus]
+    shared = [bus["driver"] for bus in config["buses"].values() if "driver" in bus]
+    kinds += [("drivers", kind) for kind in shared]
+    kinds += [("tools", cards.driver(kind).data["tool"]) for kind in shared if "tool" in cards.driver(kind).data]
     kinds += [("services", part["kind"]) for part in config["services"]]
     kinds += [("uplinks", part["kind"]) for part in config["uplinks"]]
     return ["main", *dict.fromkeys(f"pole.{room}.{kind}" for room, kind in kinds)]

@@ -3,9 +3,9 @@
 import json
 import struct
 
-from yigan import points
+from yigan import cards, points
 from yigan.conf import lighting, zone
-from yigan.conf.plan import SHARED_DRIVER, Device, Line, Member, Plan
+from yigan.conf.plan import Device, Line, Member, Plan
 from yigan.points import Point
 
 _WRITABLE = 0x10
@@ -77,8 +77,8 @@ def _bus(line: Line) -> dict:
     entry = {k: v for k, v in line.settings.items() if k != "note"}
     if line.kind in _SERIAL:
         entry = {**entry, **line_settings(line)}
-    if line.modbus:
-        entry["driver"] = SHARED_DRIVER
+    if line.driver:
+        entry["driver"] = line.driver
         entry["options"] = line.options
     return entry
 
@@ -86,6 +86,8 @@ def _bus(line: Line) -> dict:
 def line_settings(line: Line) -> dict[str, object]:
     """baud, parity, stop, bits: the bus's own word, else its users', else their cards', else 9600 8N1."""
     found: dict[str, object] = {"baud": 9600, "parity": "N", "stop": 1, "bits": 8}
+    if line.driver:
+        found.update(cards.driver(line.driver).line_settings)
     for source in reversed([line.settings, *(wanted(user) for user in line.users)]):
         found.update({key: source[key] for key in _LINE_KEYS if key in source})
     return found

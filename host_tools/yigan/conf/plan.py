@@ -10,8 +10,15 @@ from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.points import Point
 
 # A card's bus -> bus kinds that carry it; else its own kind.
-BUS_OF_CARD = {"modbus": ("rs485", "uart"), "rs485": ("rs485", "uart")}
-SHARED_DRIVER = "modbus_rtu"  # wraps a serial line for all Modbus slaves on it; no peripheral of its own
+BUS_OF_CARD = {"modbus": ("rs485", "uart"), "rs485": ("rs485", "uart"), "dali": ("dali", "uart")}
+# (a card's bus, bus kind) -> what wraps the line for all of its users; no peripheral of its own.
+SHARED = {
+    ("modbus", "rs485"): "modbus_rtu",
+    ("modbus", "uart"): "modbus_rtu",
+    ("dali", "dali"): "dali_bus",
+    ("dali", "uart"): "dali_sci",
+}
+SHARED_KINDS = {"modbus_rtu": "modbus_sensor", "dali_bus": "dali", "dali_sci": "dali"}  # -> who hangs on it
 
 
 @dataclass
@@ -35,6 +42,11 @@ class Line:
     @property
     def modbus(self) -> bool:
         return any(user.card.bus == "modbus" for user in self.users)
+
+    @property
+    def driver(self) -> str:
+        """The driver that its users share, or ""."""
+        return next((d for user in self.users if (d := SHARED.get((user.card.bus, self.kind)))), "")
 
 
 @dataclass

@@ -9,7 +9,7 @@ from yigan import boards, cards, near, places, points
 from yigan.boards import Board
 from yigan.cards import Card
 from yigan.conf import lighting, option, period, row
-from yigan.conf.plan import BUS_OF_CARD, SHARED_DRIVER, Device, Line, Member, Plan
+from yigan.conf.plan import BUS_OF_CARD, SHARED_KINDS, Device, Line, Member, Plan
 from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.errors import ConfigError
 from yigan.lang import t
@@ -86,9 +86,9 @@ class _Resolver:
         return None
 
     def shared_lines(self) -> None:
-        """The options of the driver on a Modbus line stand in its [bus.<name>] table."""
-        for line in (x for x in self.found.lines.values() if x.modbus):
-            card = cards.driver(SHARED_DRIVER)
+        """The options of the driver on a shared line stand in its [bus.<name>] table."""
+        for line in (x for x in self.found.lines.values() if x.driver):
+            card = cards.driver(line.driver)
             written = {k: v for k, v in line.settings.items() if k in card.options}
             line.settings = {k: v for k, v in line.settings.items() if k not in written}
             line.options = option.fill(self.doc, ("bus", line.name), card, written)
@@ -120,9 +120,9 @@ class _Resolver:
             return None
 
     def device(self, part: Peripheral) -> None:
-        if part.kind == SHARED_DRIVER:
+        if part.kind in SHARED_KINDS:
             what = t("{k} is the line, not a peripheral.", "{k} 是线路，不是外设。", k=part.kind)
-            hint = t("Write kind = {k}.", "请写 kind = {k}。", k='"modbus_sensor"')
+            hint = t("Write kind = {k}.", "请写 kind = {k}。", k=f'"{SHARED_KINDS[part.kind]}"')
             self.doc.error("unknown_kind", (*part.at, "kind"), what, hint)
             return
         card = self.card("drivers", part)
@@ -232,7 +232,6 @@ class _Resolver:
             if kind in written or not needs or needs in present:
                 part = written.get(kind) or self.of_section(kind, section)
                 self.member("services", part, sorted(present.get(needs, {0})))
-
 
     def of_section(self, kind: str, section: str) -> Part:
         """A service that the file does not name; its options stand in the section that is its own."""

@@ -10,7 +10,7 @@ from yigan.conf.pole import Pole
 class Wiring:
     """One peripheral as its twin sees it.
 
-    `kind` names the twin (`twin/<kind>.py`), `bus_kind` is uart, modbus, pwm, gpio, i2c or adc. `unit` is the
+    `kind` names the twin (`twin/<kind>.py`), `bus_kind` is uart, modbus, dali, pwm, gpio, i2c or adc. `unit` is the
     port's id (uart, i2c) or the pin (pwm, gpio, adc). `line` is the bus's name: twins of one line share it.
     `options` holds the peripheral's options with its `twin` table on top; a Modbus part also has `address`
     and `map`; serial parts have `baud`, `parity`, `stop`, `bits`.
@@ -32,12 +32,12 @@ def twins(pole: Pole) -> list[Wiring]:
         if device.line is None:
             continue
         settings = device.line.settings
-        unit = settings.get("id", settings.get("pin", -1))
+        unit = settings.get("id", settings.get("pin", settings.get("tx", -1)))
         serial = encode.line_settings(device.line) if device.line.kind in ("uart", "rs485") else {}
         options = {**serial, **device.options, **device.part.twin}
         if device.map is not None:
             options["map"] = device.part.options["map"]
-        bus_kind = device.card.bus if device.card.bus == "modbus" else device.line.kind
+        bus_kind = device.card.bus if device.card.bus in ("modbus", "dali") else device.line.kind
         found.append(
             Wiring(
                 device.card.kind,

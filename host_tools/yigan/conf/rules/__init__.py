@@ -3,6 +3,6 @@
 Each rule is a function of the resolved plan; a new file with a rule is listed here and nowhere else.
 """
 
-from yigan.conf.rules import budget, bus, lighting, meter, modbus, name, network, pin, site
+from yigan.conf.rules import budget, bus, dali, lighting, meter, modbus, name, network, pin, site
 
-ALL = (site.rule, name.rule, bus.rule, pin.rule, modbus.rule, meter.rule, network.rule, lighting.rule, budget.rule)
+ALL = (site.rule, name.rule, bus.rule, pin.rule, modbus.rule, dali.rule, meter.rule, network.rule, lighting.rule, budget.rule)

@@ -4,7 +4,7 @@ from yigan import boards, cards, near
 from yigan.boards import Board
 from yigan.conf.encode import line_settings, wanted
 from yigan.conf.lines import Path as Keys
-from yigan.conf.plan import BUS_OF_CARD, SHARED_DRIVER, Line, Plan
+from yigan.conf.plan import BUS_OF_CARD, Line, Plan
 from yigan.conf.pole import wrong_type
 from yigan.lang import t
 
@@ -38,9 +38,11 @@ KEYS: dict[str, dict[str, type]] = {
     "pwm": {"freq_hz": int, "duty_u16": int, "chip": int, "channel": int, "root": str},
     "gpio": {"pull": str, "input": bool, "out": bool, "active": int, "value": int, "chip": str, "line": int},
     "adc": {"path": str, "channel": int},
+    "dali": {"id": int, "tx_inverted": bool, "rx_inverted": bool},
 }
 _NEEDED = {"uart": ("id", "tx", "rx"), "rs485": ("id", "tx", "rx", "de"), "i2c": ("id", "sda", "scl"),
-           "spi": ("id", "sck", "mosi", "miso"), "pwm": ("pin",), "gpio": ("pin",), "adc": ("pin",)}  # fmt: skip
+           "spi": ("id", "sck", "mosi", "miso"), "pwm": ("pin",), "gpio": ("pin",), "adc": ("pin",),
+           "dali": ("tx", "rx")}  # fmt: skip
 _NEEDED_ON_LINUX = {"uart": ("path",), "rs485": ("path",), "i2c": ("path",), "spi": ("path",)}
 _VALUES = {
     "parity": ("N", "E", "O"), "stop": (1, 2), "bits": (7, 8), "pull": ("up", "down"), "active": (0, 1),
@@ -67,8 +69,8 @@ def _keys(plan: Plan, line: Line, board: Board) -> None:
     doc, table = plan.pole.document, plan.pole.buses.get(line.name, {})
     known: dict[str, type] = {"kind": str, **dict.fromkeys(boards.ROLES[line.kind], int), **KEYS[line.kind]}
     shared = (
-        cards.driver(SHARED_DRIVER).options
-        if line.kind in _SERIAL and (line.modbus or not line.users)
+        cards.driver(line.driver or "modbus_rtu").options
+        if line.driver or (line.kind in _SERIAL and not line.users)
         else {}
     )
     for key, value in table.items():
@@ -110,7 +112,7 @@ def _users(plan: Plan, line: Line) -> None:
             doc.error("wrong_bus_kind", (*device.part.at, "bus"), what, hint)
     first, *others = line.users or [None]
     for device in others:
-        together = device.card.bus == first.card.bus == "modbus" or line.kind in _SHARED
+        together = (device.card.bus == first.card.bus and line.driver) or line.kind in _SHARED
         if not together and not (line.kind == "rs485" and device.card.kind == first.card.kind):
             what = t("Bus {n} is taken by {o} (line {l}).", "总线 {n} 已被 {o} 占用（第 {l} 行）。",
                      n=line.name, o=first.part.name, l=doc.place(*first.part.at).line)  # fmt: skip
