@@ -10,7 +10,7 @@ capability = "lamp"
 points = ["level_actual", "on", "failure", "gear_failure", "thermal_derating", "burn_hours", "switch_on_count", "power",
   "voltage", "current", "power_factor", "energy", "temperature", "source_voltage", "source_current"]
 datasheet = "IEC 62386-101/102/207; DiiA parts 251, 252, 253"
-wiring = "The gear's DA+ and DA- -> the board's DALI interface (in any order); the wires carry up to 22 V and may be on mains insulation only"
+wiring = "The gear's DA+ and DA- -> the board's DALI interface, in any order; up to 22 V, insulated from mains as mains is"
 wiring_zh = "驱动电源 DA+、DA- 接板上 DALI 接口（不分极性）；总线最高 22 V，按市电绝缘等级布线"
 
 [options.address]
@@ -294,9 +294,13 @@ class Driver:
     # What it says of itself
 
     async def read(self, out):
-        async with self._bus.turn:
+        turn = self._bus.turn
+        await turn.acquire()  # `async with` would make two coroutines more
+        try:
             status = await self._ask(dali.QUERY_STATUS)
             arc = await self._ask(dali.QUERY_ACTUAL_LEVEL)
+        finally:
+            turn.release()
         if status & dali.POWER_CYCLE_SEEN and self._ready and self._told == self.level:
             self._told = -1  # it has its power-on level
         if not self._ready:

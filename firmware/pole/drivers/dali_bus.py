@@ -35,13 +35,15 @@ class Bus:
         """One 16-bit frame, twice where the standard wants it: a byte, dali.NO or dali.MIXED. BusError: no line."""
         await self._lock.acquire()
         try:
-            return await self._once(frame)
+            return self._heard(await self._say(frame))
         finally:
             self._lock.release()
 
-    async def _once(self, frame):
+    def _say(self, frame):
         self.sent += 1
-        told = await self.line.exchange(frame, 16, dali.sends_twice(frame), dali.answers(frame))
+        return self.line.exchange(frame, 16, dali.sends_twice(frame), dali.answers(frame))
+
+    def _heard(self, told):
         if told == dali.MIXED:
             self.bad += 1
         return told
@@ -50,8 +52,8 @@ class Bus:
         """Two frames that nothing may come between."""
         await self._lock.acquire()
         try:
-            await self._once(first)
-            return await self._once(second)
+            await self._say(first)
+            return self._heard(await self._say(second))
         finally:
             self._lock.release()
 
