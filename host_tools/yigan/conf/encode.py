@@ -107,6 +107,8 @@ def _peripheral(device: Device, places: dict[int, int]) -> dict:
     if device.map is not None:
         options.pop("map", None)
         options["plan"] = device.map.plan()
+    if device.card.data.get("scaled"):  # it calculates in the point's own unit
+        options["decimals"] = device.points[0].decimals if device.points and device.points[0] else 0
     return {
         "kind": device.card.kind,
         "name": device.part.name,

@@ -139,6 +139,8 @@ class _Resolver:
         device.points = [self.point(device, name) for name in names]
         if line:
             line.users.append(device)
+            if card.data.get("out"):
+                line.settings.setdefault("out", True)
         self.found.devices.append(device)
 
     def chosen(self, device: Device) -> Sequence[str]:
@@ -147,6 +149,8 @@ class _Resolver:
         if not key:
             return device.card.points
         wanted = device.options.get(key) or []
+        if isinstance(wanted, str):  # one thing, which may have several points: what is wanted and what is
+            wanted = device.card.data.get("points_of", {}).get(wanted, [wanted])
         for n, name in enumerate(wanted):
             if name not in device.card.points or name in wanted[:n]:
                 what = t("{k} cannot be {v!r}.", "{k} 不能为 {v!r}。", k=key, v=name)
