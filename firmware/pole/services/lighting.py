@@ -59,18 +59,19 @@ class Lamp:
         self.own("manual_expiry", self._start_manual)
         self.decide()
 
-    def _place(self, point):
+    def place(self, point):
+        """Where its point is in the store, or -1."""
         if point not in self._places:
             self._places[point] = self.pole.store.find("%s.%s" % (self.name, point))
         return self._places[point]
 
     def own(self, point, fn):
-        if self._place(point) >= 0:
-            self.pole.store.own(self._place(point), fn)
+        if self.place(point) >= 0:
+            self.pole.store.own(self.place(point), fn)
 
     def tell(self, point, raw):
-        if self._place(point) >= 0:
-            self.pole.store.put(self._place(point), raw)
+        if self.place(point) >= 0:
+            self.pole.store.put(self.place(point), raw)
 
     def bid(self, reason, level):
         """Want `level` under `reason`, a code of lamp_order; None: nothing any more."""
@@ -96,7 +97,7 @@ class Lamp:
             self.bid(MANUAL, raw)
 
     def _start_manual(self, raw, source):
-        level = self._place("manual_level")
+        level = self.place("manual_level")
         self.manual_end = clock.uptime_s() + raw
         self.tell("manual_expiry", raw)
         self.pole.log.add(INFO, self.name, "manual for %d s by %s" % (raw, source))
