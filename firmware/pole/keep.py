@@ -30,7 +30,7 @@ class Keep:
         self.failed = 0
         self.lost = False
         self._turn = 0
-        self._at = clock.uptime_s()  # not before its time after a start either: starts may be many
+        self.at = clock.uptime_s()  # not before its time after a start either: starts may be many
         self._load()
 
     def get(self, name, usual=0):
@@ -48,14 +48,14 @@ class Keep:
 
     def step(self):
         """Write if there is something new and it is time; cheap otherwise."""
-        if self.changed and clock.uptime_s() - self._at >= self.every_s:
+        if self.changed and clock.uptime_s() - self.at >= self.every_s:
             self.flush()
 
     def flush(self):
         """Write now if there is something new: before a restart, when the supply fails. False: it did not work."""
         if not self.changed:
             return True
-        self._at = clock.uptime_s()
+        self.at = clock.uptime_s()
         line = "1 %d" % (self._turn + 1)
         for name in self.values:
             line += " %s=%d" % (name, self.values[name])

@@ -5,39 +5,13 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from littlefs import LittleFS
-from nor import Nor, board_like, cut_everywhere
+from nor import board_like, cut_everywhere
+from worn_flash import ENDURANCE, IMAGES, Counted
 
 from pole import keep
 
 PATH = "/var/energy"
-# What MicroPython's images format with: (program size, cache). ESP32 takes the defaults, RP2 asks for 256.
-IMAGES = {"esp32": (32, 128), "rp2": (256, 1024)}
-ENDURANCE = 100_000  # erases of a block; W25Q32JV data sheet, features
 FULL = {"t1": 123456780, "t2": 223456780, "t3": 323456780, "t4": 423456780, "u": 12345, "x": 1234567890}
-
-
-class Counted(Nor):
-    """Counts the erases of each block; littlefs as an image of MicroPython's sets it up."""
-
-    def __init__(self, prog, cache, blocks=64):
-        super().__init__(blocks)
-        self.prog_size, self.cache = prog, cache
-        self.erases = [0] * blocks
-
-    def erase(self, cfg, block):
-        self.erases[block] += 1
-        return super().erase(cfg, block)
-
-    def mount(self, fresh=False):
-        fs = LittleFS(
-            context=self, block_size=self.block_size, block_count=self.blocks, prog_size=self.prog_size,
-            read_size=self.prog_size, cache_size=self.cache, lookahead_size=32, block_cycles=100, mount=False,
-        )  # fmt: skip
-        if fresh:
-            fs.format()
-        fs.mount()
-        return fs
 
 
 @pytest.fixture

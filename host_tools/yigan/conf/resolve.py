@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from yigan import boards, cards, near, places, points
 from yigan.boards import Board
 from yigan.cards import Card
-from yigan.conf import lighting, option, period, row
+from yigan.conf import lighting, option, period, row, tariff
 from yigan.conf.plan import BUS_OF_CARD, SHARED_KINDS, Device, Line, Member, Plan
 from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.errors import ConfigError
@@ -202,6 +202,7 @@ class _Resolver:
         if card is None:
             return
         options = option.fill(self.doc, part.at, card, part.options, ("name",))
+        tariff.fill(self.doc, part.at, card, options)
         served = [p for number in instances for p in self.served(card, number)]
         self.found.members(room).append(Member(part, card, options, served))
 
