@@ -11,6 +11,7 @@ from yigan.points import Point
 _WRITABLE = 0x10
 _LINE_KEYS = ("baud", "parity", "stop", "bits")
 _SERIAL = ("uart", "rs485")
+_DALI = {"esp32": "dali_rmt", "rp2": "dali_pio"}  # what makes the edges
 
 
 def points_bin(rows: list[Point]) -> bytes:
@@ -63,7 +64,7 @@ def config_json(plan: Plan) -> bytes:
             "tz_min": zone.minutes(pole.site.timezone),
             "tz": pole.site.timezone,
         },
-        "buses": {line.name: _bus(line) for line in plan.lines.values() if line.users},
+        "buses": {line.name: _bus(line, board.port) for line in plan.lines.values() if line.users},
         "peripherals": [_peripheral(device, places) for device in plan.devices],
         "services": [_service(plan, member, places) for member in plan.services],
         "uplinks": [_member(member, places, blocks(plan.rows)) for member in plan.uplinks],
@@ -72,11 +73,13 @@ def config_json(plan: Plan) -> bytes:
     return json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _bus(line: Line) -> dict:
+def _bus(line: Line, port: str) -> dict:
     """What hal.bus gets: kind, id, pins and, on a serial line, its speed and frame."""
     entry = {k: v for k, v in line.settings.items() if k != "note"}
     if line.kind in _SERIAL:
         entry = {**entry, **line_settings(line)}
+    if line.kind == "dali":
+        entry["kind"] = _DALI.get(port, "dali")
     if line.driver:
         entry["driver"] = line.driver
         entry["options"] = line.options

@@ -34,6 +34,7 @@ def twins(pole: Pole) -> list[Wiring]:
         settings = device.line.settings
         unit = settings.get("id", settings.get("pin", settings.get("tx", -1)))
         serial = encode.line_settings(device.line) if device.line.kind in ("uart", "rs485") else {}
+        serial |= {k: v for k, v in settings.items() if k.endswith("_inverted")}
         options = {**serial, **device.options, **device.part.twin}
         if device.map is not None:
             options["map"] = device.part.options["map"]

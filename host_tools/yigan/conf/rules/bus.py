@@ -89,6 +89,9 @@ def _keys(plan: Plan, line: Line, board: Board) -> None:
             doc.error(
                 "out_of_range", at, t("{k} = {v} is out of range.", "{k} = {v} 超出范围。", k=key, v=value)
             )
+    if line.kind == "dali" and board.port == "linux":
+        what = t("Linux cannot keep the times of DALI wires.", "Linux 无法满足 DALI 位时序。")
+        doc.error("wrong_bus_kind", line.at, what, t("Use a serial DALI interface.", "请使用串口 DALI 接口。"))
     for key in _NEEDED_ON_LINUX.get(line.kind, ()) if board.port == "linux" else _NEEDED[line.kind]:
         if key not in line.settings:
             what = t("bus {n} says no {k}.", "总线 {n} 未写 {k}。", n=line.name, k=key)

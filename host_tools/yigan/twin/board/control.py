@@ -222,6 +222,8 @@ class Control:
             return {n: tap.twin.state() for n, tap in self.board.harness.taps.items()}
         if name.startswith("pin:"):
             return self.board.pins.pin(int(name[4:])).state()
+        if name.startswith("rmt:"):  # what the peripheral put on a pin: (us, level)
+            return {"trace": list(self.board.harness.dali.rmt.traces.get(int(name[4:]), ()))}
         return self.board.harness.tap(name).twin.state()
 
     def do_fault(self, name: str, fault: str, on: bool) -> None:

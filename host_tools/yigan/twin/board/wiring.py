@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from yigan.errors import ConfigError
 from yigan.lang import t
+from yigan.twin.board.dali import Wires
 from yigan.twin.board.loop import Loop
 from yigan.twin.board.pins import Pins
+from yigan.twin.board.rmt import Rmt
 from yigan.twin.board.wire import UART_ANY, UART_LEFT, UART_TX, Refusal, Wire
 from yigan.twin.lines import Rs485, Settings, Tap, Uart
 
@@ -34,6 +36,7 @@ class Harness:
     def __init__(self, wire: Wire, loop: Loop, pins: Pins, event):
         self.loop, self.pins, self.wire = loop, pins, wire
         self.lines: dict[int, Uart] = {}
+        self.dali = Wires(self, Rmt(wire, loop, pins))
         self.taps: dict[str, Tap] = {}
         self.interrupts: set[int] = set()  # lines whose falling silent is an interrupt
         self._event = event
@@ -83,6 +86,8 @@ class Harness:
         self.taps[row.name] = tap
         if row.bus_kind in ("uart", "rs485", "modbus"):
             self._on_line(row, tap)
+        elif row.bus_kind == "dali":
+            self.dali.install(row, tap)
         elif row.bus_kind == "i2c":
             self.pins.i2c.setdefault(row.unit, []).append(Plug(tap))
         elif row.bus_kind in ("pwm", "gpio", "adc"):
