@@ -8,7 +8,7 @@ class I2c:
         self.twins = twins
 
     def _write(self, address, data):
-        if not any([twin.write(address, bytes(data)) for twin in self.twins]):
+        if not any(twin.write(address, bytes(data)) for twin in self.twins):
             raise BusError(0, address)
 
     def _read(self, address, buf):
