@@ -85,6 +85,7 @@ class Pole:
         self.console = hal.console()
         self.counters = {}
         self.lamps = ()  # of services/lighting.py
+        self.alarms = None  # services/alarms.py, where there are any
         self.kept = []
         crumb = breadcrumb.unpack(hal.read_crumb())
         self.starts = crumb[0] + 1 if crumb else 1

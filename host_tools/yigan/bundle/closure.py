@@ -22,7 +22,9 @@ def roots(config: dict) -> list[str]:
     shared = [bus["driver"] for bus in config["buses"].values() if "driver" in bus]
     kinds += [("drivers", kind) for kind in shared]
     kinds += [("tools", cards.driver(kind).data["tool"]) for kind in shared if "tool" in cards.driver(kind).data]
-    kinds += [("services", part["kind"]) for part in config["services"]]
+    served = [part["kind"] for part in config["services"]]
+    kinds += [("services", kind) for kind in served]
+    kinds += [("tools", cards.service(kind).data["tool"]) for kind in served if "tool" in cards.service(kind).data]
     kinds += [("uplinks", part["kind"]) for part in config["uplinks"]]
     return ["main", *dict.fromkeys(f"pole.{room}.{kind}" for room, kind in kinds)]
 

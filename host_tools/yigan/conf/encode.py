@@ -4,7 +4,7 @@ import json
 import struct
 
 from yigan import cards, points
-from yigan.conf import lighting, zone
+from yigan.conf import alarm, lighting, zone
 from yigan.conf.plan import Device, Line, Member, Plan
 from yigan.points import Point
 
@@ -127,6 +127,9 @@ def _service(plan: Plan, member: Member, places: dict[int, int]) -> dict:
     if member.card.kind == lighting.SERVICE:
         entry["options"] = lighting.options(plan, member.options)
         del entry["points"]  # it finds them by name
+    if member.card.kind == alarm.SERVICE:
+        entry["options"] = {**member.options, **alarm.options(plan)}
+        del entry["points"]
     return entry
 
 

@@ -14,7 +14,8 @@ from yigan.conf.document import Document, Finding
 from yigan.conf.lines import Path as Keys
 from yigan.lang import t
 
-SECTIONS = ("id", "board", "site", "bus", "peripheral", "uplink", "interface", "point", "service", "lighting")
+SECTIONS = ("id", "board", "site", "bus", "peripheral", "uplink", "interface", "point", "service", "lighting",
+            "alarm")  # fmt: skip
 POINT_KEYS = ("deadband", "min_s", "max_s", "ttl_s", "low", "high")
 _POLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
@@ -66,6 +67,7 @@ class Pole:
     services: list[Part]
     points: dict[str, dict]
     lighting: dict | None = None
+    alarms: list[tuple[Keys, dict]] = field(default_factory=list)
 
     @property
     def path(self) -> Path:
@@ -103,6 +105,7 @@ class _Reader:
             self.parts("service"),
             self.tables("point"),
             self.take((), data, "lighting", dict, {}) if "lighting" in data else None,
+            self.rows("alarm"),
         )
 
     def take(self, at: Keys, table: dict, key: str, kind: type, default):

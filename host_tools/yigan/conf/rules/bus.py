@@ -36,16 +36,17 @@ KEYS: dict[str, dict[str, type]] = {
     "i2c": {"id": int, "freq_hz": int, "path": str},
     "spi": {"id": int, "freq_hz": int, "path": str},
     "pwm": {"freq_hz": int, "duty_u16": int, "chip": int, "channel": int, "root": str},
+    "analog": {"freq_hz": int, "dac": bool, "relay_active": int, "relay_delay_us": int},
     "gpio": {"pull": str, "input": bool, "out": bool, "active": int, "value": int, "chip": str, "line": int},
     "adc": {"path": str, "channel": int},
     "dali": {"id": int, "tx_inverted": bool, "rx_inverted": bool},
 }
 _NEEDED = {"uart": ("id", "tx", "rx"), "rs485": ("id", "tx", "rx", "de"), "i2c": ("id", "sda", "scl"),
-           "spi": ("id", "sck", "mosi", "miso"), "pwm": ("pin",), "gpio": ("pin",), "adc": ("pin",),
+           "spi": ("id", "sck", "mosi", "miso"), "pwm": ("pin",), "analog": ("pin",), "gpio": ("pin",), "adc": ("pin",),
            "dali": ("tx", "rx")}  # fmt: skip
 _NEEDED_ON_LINUX = {"uart": ("path",), "rs485": ("path",), "i2c": ("path",), "spi": ("path",)}
 _VALUES = {
-    "parity": ("N", "E", "O"), "stop": (1, 2), "bits": (7, 8), "pull": ("up", "down"), "active": (0, 1),
+    "parity": ("N", "E", "O"), "stop": (1, 2), "bits": (7, 8), "pull": ("up", "down"), "active": (0, 1), "relay_active": (0, 1),
     "value": (0, 1), "direction": ("kernel", "none"),
 }  # fmt: skip
 
