@@ -112,12 +112,19 @@ class Pole:
             specs = self.conf["buses"]
             if name not in specs:
                 raise errors.ConfigError("bus %s" % name)
-            line = self.hal.bus(specs[name])
+            line = self._hung(specs[name]) if "on" in specs[name] else self.hal.bus(specs[name])
             if "driver" in specs[name]:
                 line = load.module("drivers", specs[name]["driver"]).Bus(line, specs[name].get("options", {}))
             self.buses[name] = line
             del specs[name]
         return self.buses[name]
+
+    def _hung(self, spec):
+        """A bus that another peripheral has: a bridge's channel, an expander's pin."""
+        for peripheral in self.peripherals:
+            if peripheral.name == spec["on"]:
+                return peripheral.open().bus(spec)
+        raise errors.ConfigError(spec["on"])
 
     def tool(self, name):
         """What a technician asks for now and then: pole/tools/<name>.py, loaded when it is; None: there is none."""

@@ -17,7 +17,8 @@ def roots(config: dict) -> list[str]:
     """The modules that a compiled configuration loads by name (pole/load.py), and main's."""
     kinds = [("hal", config["port"])]
     if config["port"] != "linux":  # one file there, for all it has
-        kinds += [("hal", part["kind"]) for part in [*config["buses"].values(), *config["interfaces"]]]
+        own = [bus for bus in config["buses"].values() if "on" not in bus]  # others hang on peripherals
+        kinds += [("hal", part["kind"]) for part in [*own, *config["interfaces"]]]
     kinds += [("drivers", part["kind"]) for part in config["peripherals"]]
     shared = [bus["driver"] for bus in config["buses"].values() if "driver" in bus]
     kinds += [("drivers", kind) for kind in shared]

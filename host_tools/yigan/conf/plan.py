@@ -34,9 +34,15 @@ class Line:
     options: dict = field(default_factory=dict)  # of the driver that several users share
 
     @property
+    def on(self) -> str:
+        """The peripheral that has it, "" for a bus of the board."""
+        on = self.settings.get("on", "")
+        return on if isinstance(on, str) else ""
+
+    @property
     def pins(self) -> dict[str, int]:
-        """role -> GPIO number."""
-        roles = boards.ROLES.get(self.kind, {})
+        """role -> GPIO number; none of a bus that hangs on a peripheral."""
+        roles = {} if "on" in self.settings else boards.ROLES.get(self.kind, {})
         return {r: n for r in roles if isinstance(n := self.settings.get(r), int) and n >= 0}
 
     @property

@@ -23,6 +23,8 @@ class Wiring:
     line: str
     pins: dict[str, int] = field(default_factory=dict)
     options: dict = field(default_factory=dict)
+    on: str = ""  # the peripheral whose bus it is: `unit` is that one's pin, `channel` its channel
+    channel: str = ""
 
 
 def twins(pole: Pole) -> list[Wiring]:
@@ -48,6 +50,8 @@ def twins(pole: Pole) -> list[Wiring]:
                 device.line.name,
                 device.line.pins,
                 options,
+                device.line.on,
+                str(settings.get("channel", "")),
             )
         )
     return found

@@ -3,12 +3,13 @@
 Each rule is a function of the resolved plan; a new file with a rule is listed here and nowhere else.
 """
 
-from yigan.conf.rules import alarm, budget, bus, dali, lighting, meter, modbus, name, network, pin, site
+from yigan.conf.rules import alarm, budget, bus, dali, hung, lighting, meter, modbus, name, network, pin, site
 
 ALL = (
     site.rule,
     name.rule,
     bus.rule,
+    hung.rule,
     pin.rule,
     modbus.rule,
     dali.rule,

@@ -56,7 +56,8 @@ def rule(plan: Plan) -> None:
     if board is None:
         return
     for line in plan.lines.values():
-        _keys(plan, line, board)
+        if "on" not in line.settings:  # rules/hung.py judges those
+            _keys(plan, line, board)
         _users(plan, line)
         _frame(plan, line)
         if line.written and not line.users and line.name not in board.buses:
@@ -170,7 +171,8 @@ def _agrees(plan: Plan, line: Line, device, key: str, value: object) -> None:
 
 def _controllers(plan: Plan, board: Board) -> None:
     """UARTs, I2C and SPI controllers: only those there are, each once; PWM channels and frequencies."""
-    used = sorted((line for line in plan.lines.values() if line.users), key=lambda line: line.written)
+    own = [line for line in plan.lines.values() if line.users and "on" not in line.settings]
+    used = sorted(own, key=lambda line: line.written)
     if board.port == "linux":
         _paths(plan, used)
         return

@@ -46,7 +46,7 @@ def serve(options) -> None:
     )
     if options.bare:
         board.rom.flash.bare()
-    for row in _wiring(options):
+    for row in sorted(_wiring(options), key=lambda row: bool(row.on)):  # what others hang on comes first
         board.harness.install(row)
     control = Control(board, folder)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -77,7 +77,7 @@ def _wiring(options) -> list[Wired]:
     if options.pole:
         from yigan import conf
 
-        keys = ("kind", "name", "bus_kind", "unit", "line", "pins", "options")
+        keys = ("kind", "name", "bus_kind", "unit", "line", "pins", "options", "on", "channel")
         return [Wired(**{k: getattr(row, k) for k in keys}) for row in conf.twins(conf.load(options.pole))]
     return []
 

@@ -74,7 +74,7 @@ class Pins:
         for twin in pin.twins:
             if hasattr(twin, "pin"):
                 twin.pin(pin.level)
-        for changed in pin.changed:
+        for changed in list(pin.changed):
             changed(pin.level)
 
     def pwm(self, number: int, freq: int | None, duty: int) -> None:
@@ -125,7 +125,7 @@ class Pins:
 
         def clocked(level: int) -> None:
             seen.append(level)
-            if seen.count(0) > pulses and level:
+            if seen.count(0) >= pulses and level:
                 self.drive(data, None)
             if self.pin(data).outside is None:
                 wire.changed.remove(clocked)

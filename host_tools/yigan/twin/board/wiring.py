@@ -15,6 +15,8 @@ from yigan.twin.board.wire import UART_ANY, UART_LEFT, UART_TX, Refusal, Wire
 from yigan.twin.lines import Rs485, Settings, Tap, Uart
 
 LINE_FAULTS = ("line_noise",)
+I2C_FAULT = "bus_held"  # it keeps the data wire low until it was clocked
+_HELD_PULSES = 5
 
 
 @dataclass
@@ -28,6 +30,8 @@ class Wired:
     line: str = ""
     pins: dict[str, int] = field(default_factory=dict)
     options: dict = field(default_factory=dict)
+    on: str = ""
+    channel: str = ""
 
 
 class Harness:
@@ -38,6 +42,8 @@ class Harness:
         self.lines: dict[int, Uart] = {}
         self.dali = Wires(self, Rmt(wire, loop, pins))
         self.taps: dict[str, Tap] = {}
+        self.hung: dict[tuple[str, str], Uart] = {}  # (bridge, channel): a line that is not the board's
+        self.i2c_pins: dict[str, dict[str, int]] = {}  # twin on I2C -> its bus's pins
         self.interrupts: set[int] = set()  # lines whose falling silent is an interrupt
         self._event = event
         wire.on[UART_TX] = self.transmit
@@ -84,12 +90,15 @@ class Harness:
         twin = _twin(row.kind)(self.loop, row.options)
         tap = Tap(twin, row.name, row.options)
         self.taps[row.name] = tap
-        if row.bus_kind in ("uart", "rs485", "modbus"):
+        if row.on:
+            self._on_part(row, tap)
+        elif row.bus_kind in ("uart", "rs485", "modbus"):
             self._on_line(row, tap)
         elif row.bus_kind == "dali":
             self.dali.install(row, tap)
         elif row.bus_kind == "i2c":
             self.pins.i2c.setdefault(row.unit, []).append(Plug(tap))
+            self.i2c_pins[row.name] = row.pins
         elif row.bus_kind in ("pwm", "gpio", "adc"):
             self.pins.attach(row.unit, twin, row.bus_kind)
         else:
@@ -105,6 +114,18 @@ class Harness:
                 line.de = lambda: self.pins.pin(enable).read()
                 self.pins.pin(enable).changed.append(line.de_changed)
         line.attach(tap)
+
+    def _on_part(self, row: Wired, tap: Tap) -> None:
+        """At an expander's pin, or on the line of a bridge's channel."""
+        part = self.tap(row.on).twin
+        if row.bus_kind == "gpio":
+            part.attach(row.unit, tap.twin)
+            return
+        key = row.on, row.channel
+        if key not in self.hung:
+            self.hung[key] = (Uart if row.bus_kind == "uart" else Rs485)(self.loop, 100 + len(self.hung))
+            part.connect(row.channel, self.hung[key])
+        self.hung[key].attach(tap)
 
     def tap(self, name: str) -> Tap:
         if name not in self.taps:
@@ -135,6 +156,9 @@ class Harness:
             tap.twin.fault(fault, on)
         elif fault in LINE_FAULTS:
             tap.noise = on
+        elif fault == I2C_FAULT and self.i2c_pins.get(name):
+            pins = self.i2c_pins[name]
+            self.pins.hold(pins["scl"], pins["sda"], _HELD_PULSES) if on else self.pins.drive(pins["sda"], None)
         else:
             raise ConfigError(
                 t("{n} has no fault {f}.", "{n} 没有故障 {f}。", n=name, f=fault),
