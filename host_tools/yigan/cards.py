@@ -15,7 +15,7 @@ from yigan.errors import ConfigError
 from yigan.lang import t
 
 ROOMS = {"drivers": "driver", "uplinks": "uplink", "services": "service"}
-BUSES = ("uart", "rs485", "modbus", "dali", "i2c", "spi", "pwm", "gpio", "adc", "none")
+BUSES = ("uart", "rs485", "modbus", "dali", "i2c", "spi", "pwm", "analog", "gpio", "adc", "none")
 OPTION_TYPES = ("int", "float", "bool", "str", "pin", "enum", "map", "list")
 _FIELDS = {"title_zh", "bus", "baud", "parity", "stop", "bits", "capability", "points", "datasheet", "wiring",
            "wiring_zh", "map", "options", "needs", "tool", "requires_capability", "section", "address", "port",

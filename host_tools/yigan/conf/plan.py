@@ -10,7 +10,7 @@ from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.points import Point
 
 # A card's bus -> bus kinds that carry it; else its own kind.
-BUS_OF_CARD = {"modbus": ("rs485", "uart"), "rs485": ("rs485", "uart"), "dali": ("dali", "uart")}
+BUS_OF_CARD = {"analog": ("analog", "pwm"), "modbus": ("rs485", "uart"), "rs485": ("rs485", "uart"), "dali": ("dali", "uart")}
 # (a card's bus, bus kind) -> what wraps the line for all of its users; no peripheral of its own.
 SHARED = {
     ("modbus", "rs485"): "modbus_rtu",

@@ -45,6 +45,7 @@ _NEEDED = {"uart": ("id", "tx", "rx"), "rs485": ("id", "tx", "rx", "de"), "i2c":
            "spi": ("id", "sck", "mosi", "miso"), "pwm": ("pin",), "analog": ("pin",), "gpio": ("pin",), "adc": ("pin",),
            "dali": ("tx", "rx")}  # fmt: skip
 _NEEDED_ON_LINUX = {"uart": ("path",), "rs485": ("path",), "i2c": ("path",), "spi": ("path",)}
+_DAC = (("esp32", 25), ("esp32", 26))  # ESP32 datasheet 2.3
 _VALUES = {
     "parity": ("N", "E", "O"), "stop": (1, 2), "bits": (7, 8), "pull": ("up", "down"), "active": (0, 1), "relay_active": (0, 1),
     "value": (0, 1), "direction": ("kernel", "none"),
@@ -94,6 +95,11 @@ def _keys(plan: Plan, line: Line, board: Board) -> None:
     if line.kind == "dali" and board.port == "linux":
         what = t("Linux cannot keep the times of DALI wires.", "Linux 无法满足 DALI 位时序。")
         doc.error("wrong_bus_kind", line.at, what, t("Use a serial DALI interface.", "请使用串口 DALI 接口。"))
+    if line.kind == "analog" and line.settings.get("dac") and (board.chip, line.settings.get("pin")) not in _DAC:
+        what = t("{p} has no digital-to-analogue converter.", "{p} 没有数模转换器。", p=line.settings.get("pin"))
+        hint = t("Only GPIO25 and GPIO26 of an ESP32 have one: leave dac out for a filtered PWM.",
+                 "仅 ESP32 的 GPIO25、GPIO26 有；请删去 dac，改用 PWM 滤波。")  # fmt: skip
+        doc.error("no_dac", line.at, what, hint)
     for key in _NEEDED_ON_LINUX.get(line.kind, ()) if board.port == "linux" else _NEEDED[line.kind]:
         if key not in line.settings:
             what = t("bus {n} says no {k}.", "总线 {n} 未写 {k}。", n=line.name, k=key)

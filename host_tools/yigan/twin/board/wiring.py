@@ -101,6 +101,10 @@ class Harness:
             self.i2c_pins[row.name] = row.pins
         elif row.bus_kind in ("pwm", "gpio", "adc"):
             self.pins.attach(row.unit, twin, row.bus_kind)
+        elif row.bus_kind == "analog":
+            self.pins.attach(row.unit, twin, row.bus_kind)
+            if "relay" in row.pins:
+                self.pins.pin(row.pins["relay"]).changed.append(twin.relay)
         else:
             raise ConfigError(t("a twin cannot hang on {b}.", "孪生无法挂在 {b} 上。", b=row.bus_kind), row.name)
 

@@ -131,6 +131,21 @@ class PWM:
         _hub.ask("pwm", self._n, None, 0)
 
 
+class DAC:
+    """Of an ESP32: eight bits on two pins. Its twin sees a PWM without a frequency."""
+
+    def __init__(self, id):
+        self._n = id._n if isinstance(id, Pin) else id
+        if self._n not in (25, 26):  # ESP32 datasheet 2.3; other chips' builds have no DAC
+            raise ValueError("invalid pin")
+        _hub.ask("pwm", self._n, 1, 0)
+
+    def write(self, value):
+        if not 0 <= value <= 255:
+            raise ValueError("value out of range")
+        _hub.cast(_hub.PWM_DUTY, self._n, value * 257)
+
+
 class ADC:
     ATTN_0DB = 0
     ATTN_2_5DB = 1
