@@ -161,7 +161,11 @@ class _Reader:
         """Where it ends: on the quiet side of the limit, or there."""
         if "deadband" in self.written:
             width = self.scaled(point, "deadband", self.written["deadband"], True)
-            return limit + width if name == "low" else limit - width
+            clear = limit + width if name == "low" else limit - width
+            if not (0 if span else point.raw_low) <= clear <= point.raw_high:
+                what = t("The dead-band is too wide: the alarm would never rest.", "回差过大，告警无法恢复。")
+                self.wrong("out_of_range", "deadband", what)
+            return clear
         if "clear" not in self.written:
             return limit
         clear = self.scaled(point, "clear", self.written["clear"], span)
