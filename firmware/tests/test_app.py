@@ -147,6 +147,24 @@ class AppTest(unittest.TestCase):
 
         self.play(story)
 
+    def test_a_restart_writes_what_is_kept(self):
+        class Kept:
+            flushed = 0
+
+            def flush(self):
+                Kept.flushed += 1
+
+        class Restarted(Hal):
+            def reset(self, hard):
+                self.fed = -1000
+
+        async def story(pole):
+            pole.kept.append(Kept())
+            pole.restart()
+
+        self.play(story, Restarted())
+        self.assertEqual(Kept.flushed, 1)
+
     def test_a_dead_sensor_is_a_fault_and_comes_back(self):
         async def story(pole):
             for error, quality in ((errors.BusError(), COMM_FAULT), (errors.DeviceFault(), FAULT)):
