@@ -50,7 +50,7 @@ zh = "接通后自动复位的时间（如锁线圈），0 为保持"
 """
 
 from pole import clock
-from pole.errors import BAD_FRAME, DeviceFault
+from pole.errors import BAD_FRAME, BusError, DeviceFault
 from pole.quality import GOOD
 
 _TRIES = 3
@@ -70,7 +70,10 @@ class Driver:
         self._refused = 0
         self.switched = 0
         self.wanted = 1 if options.get("start") else 0
-        self._put()
+        try:
+            self._put()
+        except BusError:
+            pass  # an expander that does not answer yet: `read` tries again
 
     def _put(self):
         self._since = clock.ticks_ms()

@@ -37,7 +37,9 @@ def _line(plan: Plan, line: Line, places: dict[tuple, Line]) -> None:
     place = _place(plan, line, host)
     other = places.setdefault((host.part.name, place), line)
     if place is not None and other is not line:
-        what = t("{h} {p} is {o} already.", "{h} 的 {p} 已由 {o} 使用。", h=host.part.name, p=place, o=other.name)
+        what = t(
+            "{h} {p} is {o} already.", "{h} 的 {p} 已由 {o} 使用。", h=host.part.name, p=place, o=other.name
+        )
         plan.pole.document.error("pin_shared", ("bus", line.name), what, _free(plan, host))
     for user in line.users:
         if user.card.data.get("interrupt"):
@@ -73,7 +75,13 @@ def _keys(plan: Plan, line: Line) -> None:
         if key in line.options:
             continue  # the shared driver's
         if key not in known:
-            what = t("A {k} bus on {h} has no {w!r}.", "{h} 上的 {k} 总线没有 {w!r}。", k=line.kind, h=line.on, w=key)
+            what = t(
+                "A {k} bus on {h} has no {w!r}.",
+                "{h} 上的 {k} 总线没有 {w!r}。",
+                k=line.kind,
+                h=line.on,
+                w=key,
+            )
             doc.error("unknown_key", at, what, near.hint(key, known))
         elif not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
             doc.error("wrong_type", at, wrong_type(key, known[key], value))
@@ -81,7 +89,11 @@ def _keys(plan: Plan, line: Line) -> None:
             what = t("{k} cannot be {v!r}.", "{k} 不能为 {v!r}。", k=key, v=value)
             doc.error("bad_value", at, what, near.hint(str(value), map(str, _VALUES[key])))
         elif key == "baud" and value > _FASTEST:
-            what = t("{v} baud fills the 64 characters of a bridge too fast.", "{v} 波特对 64 字节缓冲过快。", v=value)
+            what = t(
+                "{v} baud fills the 64 characters of a bridge too fast.",
+                "{v} 波特对 64 字节缓冲过快。",
+                v=value,
+            )
             doc.warn("fast_bridge", at, what, t("At most {n}.", "最高 {n}。", n=_FASTEST))
 
 
@@ -106,7 +118,12 @@ def _place(plan: Plan, line: Line, host: Device) -> object:
 
 def _free(plan: Plan, host: Device) -> str:
     """The pins or channels that nobody has."""
-    taken = {line.settings.get(k) for line in plan.lines.values() if line.on == host.part.name for k in ("pin", "channel")}
+    taken = {
+        line.settings.get(k)
+        for line in plan.lines.values()
+        if line.on == host.part.name
+        for k in ("pin", "channel")
+    }
     every = [*range(host.card.data.get("pins", 0)), *host.card.data.get("channels", ())]
     left = [str(place) for place in every if place not in taken]
     return t("Free: {p}.", "空闲：{p}。", p=", ".join(left)) if left else ""
@@ -116,7 +133,12 @@ def _direction(plan: Plan, line: Line) -> None:
     """An input does not hang on a driven pin."""
     for user in line.users if line.kind == "gpio" else ():
         if user.card.bus == "gpio" and not user.card.data.get("out") and line.settings.get("out"):
-            what = t("{d} reads, but bus {n} drives.", "{d} 为输入，而总线 {n} 为输出。", d=user.part.name, n=line.name)
+            what = t(
+                "{d} reads, but bus {n} drives.",
+                "{d} 为输入，而总线 {n} 为输出。",
+                d=user.part.name,
+                n=line.name,
+            )
             plan.pole.document.error("bus_direction", (*user.part.at, "bus"), what)
 
 
@@ -129,5 +151,8 @@ def _addresses(plan: Plan, line: Line) -> None:
             at = (*user.part.at, "address" if "address" in user.part.options else "kind")
             what = t("Address 0x{a:02X} on {b} is {o}'s.", "总线 {b} 上的地址 0x{a:02X} 已属于 {o}。",
                      a=address, b=line.name, o=other.part.name)  # fmt: skip
-            hint = t("Set one chip's address pins differently, or use another I2C bus.", "请改变地址脚，或换用另一条 I2C。")
+            hint = t(
+                "Set one chip's address pins differently, or use another I2C bus.",
+                "请改变地址脚，或换用另一条 I2C。",
+            )
             plan.pole.document.error("duplicate_address", at, what, hint)
