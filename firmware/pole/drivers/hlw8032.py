@@ -46,6 +46,7 @@ from pole.quality import GOOD
 _FRAME = 24
 _SILENCE_MS = 1000
 _FULL = 400  # of the 512 bytes that a line keeps
+_PARAMETERS = 7 << 2 | 7 << 8 | 7 << 14  # the bytes that are no measurement
 _LIMIT = 1 << 29
 
 
@@ -73,7 +74,8 @@ class Driver:
 
     async def read(self, out):
         """The newest of the frames that came. BusError after a second of silence, DeviceFault without a good frame."""
-        found, dropped, begun, waiting = False, self.bad, clock.ticks_ms(), 0
+        found, waiting = False, 0
+        dropped, begun = self.bad, clock.ticks_ms()
         while True:
             left = _SILENCE_MS - clock.ticks_diff(clock.ticks_ms(), begun)
             n = await self._bus.readinto(self._chunk, 0 if found else max(0, left))
@@ -105,10 +107,12 @@ class Driver:
     def _keep(self):
         """The frame is the newest. False when its parameters are not the last one's: they are burnt in, and a sum of
         eight bits is right by chance once in 256 times."""
-        same = True
+        same, good, buf = True, self._good, self._buf
         for k in range(_FRAME):
-            same = same and (k % 6 not in (2, 3, 4) or k > 16 or self._good[k] == self._buf[k])
-            self._good[k] = self._buf[k]
+            if good[k] != buf[k]:
+                good[k] = buf[k]
+                if _PARAMETERS >> k & 1:
+                    same = False
         return same
 
     def _plausible(self):
