@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from yigan import boards, cards, near, places, points
 from yigan.boards import Board
 from yigan.cards import Card
-from yigan.conf import lighting, option, period, row, tariff
+from yigan.conf import lighting, model, option, period, row, tariff
 from yigan.conf.plan import BUS_OF_CARD, SHARED_KINDS, Device, Line, Member, Plan
 from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.errors import ConfigError
@@ -131,6 +131,7 @@ class _Resolver:
         also = option.LINE_SETTINGS if card.bus in ("uart", "rs485", "modbus") else ()
         also = tuple(key for key in also if key not in card.options)
         options = option.fill(self.doc, part.at, card, part.options, also)
+        model.fill(self.doc, part, card, options)
         line = self.line(part, card) if card.bus != "none" else None
         device = Device(part, card, options, line, [])
         names = self.mapped(device) if card.map else self.chosen(device)

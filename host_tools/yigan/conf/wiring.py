@@ -37,6 +37,8 @@ def twins(pole: Pole) -> list[Wiring]:
         unit = settings.get("id", settings.get("pin", settings.get("tx", -1)))
         serial = encode.line_settings(device.line) if device.line.kind in ("uart", "rs485") else {}
         serial |= {k: v for k, v in settings.items() if k.endswith("_inverted")}
+        if "model" in device.part.options:
+            serial["model"] = device.part.options["model"]
         if device.line.kind == "analog":
             serial |= {"relay": "relay" in device.line.pins, "relay_active": settings.get("relay_active", 1)}
         options = {**serial, **device.options, **device.part.twin}
