@@ -9,7 +9,6 @@ from pole.protocol import alarm
 from pole.quality import COMM_FAULT
 from pole.services.alarms import Service
 from pole.store import BOOL, ENUM, F32, I16, U16, U32, Store, Table
-from pole.tools import alarms as tool
 
 TEMPERATURE, DOOR, LUX = 1, 2, 3
 POINTS = [
@@ -184,25 +183,6 @@ class Alarms(unittest.TestCase):
             self.tick()
         self.assertEqual(self.service.seq, 40)
         self.assertEqual([self.service.event(n)[0] for n in (1, 25, 26, 40, 41)], [25, 25, 26, 40, 40])
-
-    def test_the_console_lists_them(self):
-        self.values[DOOR] = 1
-        self.tick(7)
-        rows = list(tool.answer(self.pole, {"do": "alarms", "since": 0}))
-        self.assertEqual(len(rows), 5)
-        self.assertEqual(
-            rows[1],
-            {"a": 2, "p": "node.door_open", "st": "raised", "sv": "minor", "r": "equal", "v": "true", "u": "Cel",
-             "q": "good", "x": "舱门"},
-        )  # fmt: skip
-        self.assertEqual(rows[4]["e"]["n"], 1)
-        self.assertEqual(len(list(tool.answer(self.pole, {"do": "alarms"}))), 4)
-        for wrong in ("1", -1, 1.5):
-            with self.assertRaises(errors.PoleError):
-                tool.answer(self.pole, {"do": "alarms", "since": wrong})
-        self.pole.alarms = None
-        with self.assertRaises(errors.PoleError):
-            tool.answer(self.pole, {"do": "alarms"})
 
     def test_nothing_is_allocated_while_nothing_happens(self):
         import gc
