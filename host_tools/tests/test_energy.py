@@ -197,6 +197,32 @@ def test_other_names_take_the_next_points(tmp_path):
     assert [row[0] for row in rows] == [1, 2, 1]
 
 
+def test_a_name_with_a_point_keeps_it(tmp_path):
+    rows = compiled(
+        tmp_path, [f'{{ name = "{n}", times = ["0:00-24:00"] }}' for n in ("day", "sharp", "night")]
+    )
+    assert [row[0] for row in rows] == [2, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("rows", "gap"),
+    [
+        (['{ name = "a", times = ["00:00-24:00"] }'], ""),
+        (['{ name = "a", times = ["22:00-06:00", "06:00-22:00"] }'], ""),
+        (['{ name = "a", times = ["22:00-06:00", "06:30-22:00"] }'], "mon at 06:00 in month 1"),
+        (['{ name = "a", times = ["00:00-24:00"], days = ["mon"] }'], "tue at 00:00 in month 1"),
+        (['{ name = "a", times = ["00:00-24:00"], months = [1, 2, 3] }'], "month 4"),
+        (['{ name = "a", times = ["00:00-23:59"] }'], "mon at 23:59"),
+    ],
+)
+def test_a_gap_of_the_table_is_told(tmp_path, monkeypatch, rows, gap):
+    monkeypatch.setenv("YIGAN_LANG", "en")
+    path = tmp_path / "pole.toml"
+    path.write_text(POLE.replace("{rows}", ",\n    ".join(rows)), encoding="utf-8")
+    told = [f.what for f in conf.check(conf.load(path)) if f.code == "tariff_gap"]
+    assert (not told) if not gap else len(told) == 1 and gap in told[0]
+
+
 @pytest.mark.parametrize(
     "row",
     [

@@ -79,3 +79,13 @@ def test_what_cannot_work(load, meters, code):
 def test_a_password_is_not_repeated(load):
     found = conf.check(load(meter("a", A, 'password = "hunter2"')))
     assert found and "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("period_s", "found"), [(10, []), (3, []), (2, ["bus_busy"]), (1, ["bus_overloaded"])]
+)
+def test_a_line_has_only_so_much_time(load, period_s, found):
+    """Six questions of about a third of a second each."""
+    items = 'items = ["energy", "energy_t1", "voltage_a", "voltage_b", "power", "power_factor", "frequency", "demand"]'
+    pole = load(meter("a", A + f"\nperiod_s = {period_s}", items))
+    assert [f.code for f in conf.check(pole) if f.code.startswith("bus_")] == found

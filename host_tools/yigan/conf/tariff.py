@@ -41,7 +41,9 @@ class _Table:
         self.doc.error("bad_value", (*self.at, n), what, hint)
 
     def rows(self, table: list) -> list[list[int]]:
-        found = []
+        found: list[list[int]] = []
+        names = [entry.get("name") for entry in table if isinstance(entry, dict)]
+        self.numbers = {name: NUMBERS[name] for name in names if isinstance(name, str) and name in NUMBERS}
         for n, entry in enumerate(table):
             if (
                 not isinstance(entry, dict)
@@ -59,11 +61,25 @@ class _Table:
             months = self.mask(n, entry.get("months"), range(1, 13), _ALL_MONTHS)
             days = self.mask(n, entry.get("days"), DAYS, _ALL_DAYS)
             found += [[number, months, days, *span] for span in self.spans(n, entry["times"])]
+        self.gap(found)
         return found
 
+    def gap(self, rows: list[list[int]]) -> None:
+        """Warn of the first moment that no tariff holds: its energy counts as that of an unknown time."""
+        edges = sorted({0} | {minute % 1440 for row in rows for minute in row[3:]})
+        for month in range(1, 13):
+            for day in range(7):
+                for minute in edges:
+                    if rows and not any(_holds(row, month, day, minute) for row in rows):
+                        what = t("No tariff holds on {d} at {h:02d}:{m:02d} in month {n}.",
+                                 "{n} 月 {d} {h:02d}:{m:02d} 无费率。",
+                                 d=DAYS[day], h=minute // 60, m=minute % 60, n=month)  # fmt: skip
+                        hint = t("End the list with one that always holds: times = [\"00:00-24:00\"].",
+                                 "请以全天费率结尾：times = [\"00:00-24:00\"]。")  # fmt: skip
+                        self.doc.warn("tariff_gap", self.at, what, hint)
+                        return
+
     def number(self, n: int, name: str) -> int:
-        if name in NUMBERS:
-            return NUMBERS[name]
         if name not in self.numbers:
             free = [k for k in range(1, 5) if k not in self.numbers.values()]
             if not free:
@@ -95,3 +111,9 @@ class _Table:
             else:
                 found.append((ends[0] % 1440, ends[1]))
         return found
+
+
+def _holds(row: list[int], month: int, day: int, minute: int) -> bool:
+    _, months, days, first, end = row
+    inside = first <= minute < end if first < end else minute >= first or minute < end
+    return bool(inside and months >> month & 1 and days >> day & 1)

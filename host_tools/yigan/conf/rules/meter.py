@@ -2,10 +2,16 @@
 
 import re
 
-from yigan.conf.plan import Device, Plan
+from yigan.conf import period
+from yigan.conf.encode import line_settings
+from yigan.conf.plan import Device, Line, Plan
+from yigan.conf.rules.modbus import FULL, HIGH
 from yigan.lang import t
 
 KIND = "dlt645"
+_CHARACTERS = 20 + 26  # a question with its FE, and an answer of usual length: 5.2
+_THINK_MS = 100.0  # 20 to 500 ms are allowed
+_BLOCKS = {"voltage": "abc", "current": "abc", "power": " abc", "energy": " t1 t2 t3 t4"}
 _ADDRESS, _PASSWORD, _OPERATOR = re.compile(r"[0-9Aa]{12}"), re.compile(r"[0-9]{6}"), re.compile(r"[0-9]{8}")
 
 
@@ -16,6 +22,9 @@ def rule(plan: Plan) -> None:
             _form(plan, device)
             _relay(plan, device)
             _address(plan, device, owner)
+    for line in plan.lines.values():
+        if line.users and line.users[0].card.kind == KIND:
+            _load(plan, line)
 
 
 def _at(device: Device, key: str) -> tuple:
@@ -60,3 +69,29 @@ def _address(plan: Plan, device: Device, owner: dict) -> None:
 
 def _meet(a: str, b: str) -> bool:
     return all("A" in x + y or x == y for x, y in zip(a, b))
+
+
+def questions(device: Device) -> int:
+    """How often a meter is asked in one round: what a block holds together is one question."""
+    groups = set()
+    for item in device.options.get("items") or ():
+        stem, _, end = item.partition("_")
+        family = device.options.get("blocks") and stem in _BLOCKS and end in _BLOCKS[stem]
+        groups.add(stem if family else "status" if item.startswith(("relay", "status")) else item)
+    return len(groups)
+
+
+def _load(plan: Plan, line: Line) -> None:
+    baud = line_settings(line)["baud"]
+    if not isinstance(baud, int) or baud <= 0:
+        return
+    question_ms = _CHARACTERS * 11000 / baud + _THINK_MS
+    percent = sum(100 * questions(user) * question_ms / period.effective_ms(user) for user in line.users)
+    if percent <= HIGH:
+        return
+    what = t("Reading the meters takes {p:.0f} % of {b} at {v} baud.", "读表占用总线 {b}（{v} 波特）的 {p:.0f} %。",
+             p=percent, b=line.name, v=baud)  # fmt: skip
+    hint = t("Ask less often (period_s), for fewer items, or at a higher baud rate if the meters can.",
+             "降低频度（period_s）、减少数据项，或在电表支持时提高波特率。")  # fmt: skip
+    tell = plan.pole.document.error if percent > FULL else plan.pole.document.warn
+    tell("bus_overloaded" if percent > FULL else "bus_busy", line.at, what, hint)
