@@ -7,8 +7,8 @@ title_zh = "人体感应（红外 PIR 或微波，开关量输出）"
 bus = "gpio"
 capability = "traffic"
 points = ["presence", "detections"]
-wiring = "OUT 3.3 V -> pin, pull = \"down\"; a relay or open collector output to ground: pull = \"up\", active = 0"
-wiring_zh = "OUT（3.3 V）接引脚，pull = \"down\"；继电器或集电极开路输出接地：pull = \"up\"，active = 0"
+wiring = "OUT 3.3 V -> pin, pull = 'down'; a relay or open collector output to ground: pull = 'up', active = 0"
+wiring_zh = "OUT（3.3 V）接引脚，pull = 'down'；继电器或集电极开路输出接地：pull = 'up'，active = 0"
 
 [options.invert]
 type = "bool"

@@ -7,8 +7,8 @@ title_zh = "NTC 热敏电阻温度"
 bus = "adc"
 capability = "node"
 points = ["temperature"]
-wiring = "Supply - series resistor - pin - NTC - ground (side = \"low\"), 100 nF at the pin"
-wiring_zh = "电源—串联电阻—引脚—NTC—地（side = \"low\"），引脚并 100 nF"
+wiring = "Supply - series resistor - pin - NTC - ground (side = 'low'), 100 nF at the pin"
+wiring_zh = "电源—串联电阻—引脚—NTC—地（side = 'low'），引脚并 100 nF"
 
 [options.beta]
 type = "int"

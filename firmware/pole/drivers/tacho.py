@@ -8,8 +8,8 @@ interrupt = true
 capability = "node"
 points = ["fan_speed"]
 datasheet = "4-Wire Pulse Width Modulation (PWM) Controlled Fans, specification 1.3"
-wiring = "Tacho wire -> pin, pull = \"up\"; a pin of the chip itself, no expander's"
-wiring_zh = "测速线接引脚，pull = \"up\"；须接芯片自身引脚，不能接扩展芯片"
+wiring = "Tacho wire -> pin, pull = 'up'; a pin of the chip itself, no expander's"
+wiring_zh = "测速线接引脚，pull = 'up'；须接芯片自身引脚，不能接扩展芯片"
 
 [options.pulses]
 type = "int"
