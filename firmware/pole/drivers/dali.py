@@ -205,7 +205,7 @@ class Driver:
     async def _tell(self):
         level = self.level
         self._told_at = clock.ticks_ms()
-        await self._bus.do(dali.level(self._to, self._arc(level)))
+        await self._bus.do(dali.level(self._to, self._arc(level)), True)
         self._told = level
 
     def _arc(self, level):
@@ -294,13 +294,14 @@ class Driver:
     # What it says of itself
 
     async def read(self, out):
-        turn = self._bus.turn
-        await turn.acquire()  # `async with` would make two coroutines more
-        try:
-            status = await self._ask(dali.QUERY_STATUS)
-            arc = await self._ask(dali.QUERY_ACTUAL_LEVEL)
-        finally:
-            turn.release()
+        bus, frame = self._bus, dali.command(self._to, dali.QUERY_STATUS)
+        status = await bus.do(frame)
+        if status < 0:
+            status = await bus.again(frame)
+        frame = dali.command(self._to, dali.QUERY_ACTUAL_LEVEL)
+        arc = await bus.do(frame)
+        if arc < 0:
+            arc = await bus.again(frame)
         if status & dali.POWER_CYCLE_SEEN and self._ready and self._told == self.level:
             self._told = -1  # it has its power-on level
         if not self._ready:
@@ -379,7 +380,7 @@ class Driver:
             va, volts = dali.scaled(dali.number(buf, 1, 4), dali.signed(buf[0]) + 4), known[_VOLTAGE]
             known[_CURRENT] = va // volts if va is not None and volts else None  # 0.1 mVA by 0.1 V
         elif k == 4:
-            known[_DERATING] = buf[0] if buf[0] < 2 else None
+            known[_DERATING] = buf[0] if buf[0] < 2 else None  # type: ignore[call-overload]
             celsius = dali.number(buf, 4, 1)
             known[_TEMPERATURE] = None if celsius is None else 10 * (celsius - 60)
         elif k == 5:

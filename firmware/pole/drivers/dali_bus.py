@@ -18,6 +18,9 @@ from pole.codec import dali
 from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
 
 
+_POLL_MS = 2
+
+
 class Bus:
     """`line`: has `async exchange(frame, bits, twice, answer)`: a byte, dali.NO or dali.MIXED.
 
@@ -27,17 +30,31 @@ class Bus:
     def __init__(self, line, options):
         self.line = line
         self.turn = asyncio.Lock()
-        self._lock = asyncio.Lock()  # first come, first served
+        self._busy = False  # a lock of asyncio's would cost a coroutine for every frame
+        self._urgent = 0  # levels that wait
         self.sent = 0
         self.bad = 0
 
-    async def do(self, frame):
-        """One 16-bit frame, twice where the standard wants it: a byte, dali.NO or dali.MIXED. BusError: no line."""
-        await self._lock.acquire()
+    async def do(self, frame, urgent=False):
+        """One 16-bit frame, twice where the standard wants it: a byte, dali.NO or dali.MIXED. BusError: no line.
+
+        urgent: before all that is not.
+        """
+        if self._busy or self._urgent:
+            await self._wait(urgent)
+        self._busy = True
         try:
             return self._heard(await self._say(frame))
         finally:
-            self._lock.release()
+            self._busy = False
+
+    async def _wait(self, urgent):
+        self._urgent += urgent
+        try:
+            while self._busy or self._urgent and not urgent:
+                await clock.sleep_ms(_POLL_MS)
+        finally:
+            self._urgent -= urgent
 
     def _say(self, frame):
         self.sent += 1
@@ -50,29 +67,35 @@ class Bus:
 
     async def together(self, first, second):
         """Two frames that nothing may come between."""
-        await self._lock.acquire()
+        if self._busy or self._urgent:
+            await self._wait(False)
+        self._busy = True
         try:
             await self._say(first)
             return self._heard(await self._say(second))
         finally:
-            self._lock.release()
+            self._busy = False
 
     async def device(self, frame, twice=False, answer=True):
         """One 24-bit frame for a control device."""
-        await self._lock.acquire()
+        if self._busy or self._urgent:
+            await self._wait(False)
+        self._busy = True
         try:
             self.sent += 1
-            return await self.line.exchange(frame, 24, twice, answer)
+            return self._heard(await self.line.exchange(frame, 24, twice, answer))
         finally:
-            self._lock.release()
+            self._busy = False
 
     async def ask(self, frame):
         """The byte that answers. It is asked again once; BusError: silence, DeviceFault: no byte could be read."""
         told = await self.do(frame)
-        if told < 0:
-            await clock.sleep_ms(20)
-            told = await self.do(frame)
-        return checked(told, frame)
+        return told if told >= 0 else await self.again(frame)
+
+    async def again(self, frame):
+        """A second try, which has to be answered."""
+        await clock.sleep_ms(20)
+        return checked(await self.do(frame), frame)
 
     async def store(self, to, command, value):
         """A configuration command that takes its value from DTR0. Hold `turn`."""

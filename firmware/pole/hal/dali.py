@@ -30,7 +30,7 @@ class Line:
         for _ in range(2 if twice else 1):
             await self._settle()
             self._began = clock.ticks_us()
-            self._send(frame, bits)
+            self._send(frame, bits)  # type: ignore[attr-defined]
             air_us = (bits + 1) * 2 * _HALF_US
             await clock.sleep_ms(air_us // 1000 + 1)
             self._free_at = clock.ticks_add(self._began, air_us + _SETTLE_US)
@@ -41,14 +41,14 @@ class Line:
         if 0 < left <= 2 * _SETTLE_US:
             await clock.sleep_ms(left // 1000 + 1)
         for _ in range(5):
-            if not self._is_low():
+            if not self._is_low():  # type: ignore[attr-defined]
                 return
             await clock.sleep_ms(_POLL_MS)
         raise BusError(NO_ANSWER, "wires are low")
 
     async def _listen(self, air_us):
         while True:
-            told = self._answer(air_us)
+            told = self._answer(air_us)  # type: ignore[attr-defined]
             now = clock.ticks_us()
             passed = clock.ticks_diff(now, self._began) - air_us
             if told is not None and (told != dali.NO or passed > _LISTEN_US):

@@ -6,6 +6,7 @@ each: 10 ms, an answer has 7.5. No program is involved until the samples lie in 
 """
 
 # ruff: noqa: F821, F841
+# mypy: ignore-errors
 from array import array
 
 import rp2

@@ -8,7 +8,7 @@ and night deserves an interface that reads by itself (drivers/dali_sci.py).
 
 from array import array
 
-from esp32 import RMT
+from esp32 import RMT  # type: ignore[import-not-found, unused-ignore]
 from machine import Pin
 
 from pole import clock
@@ -50,7 +50,7 @@ class Bus(line.Line):
         levels = self._levels[0 if bits == 16 else 1]
         dali_bits.put_halves(levels, frame, bits, self._tx_low)
         self._count = 0
-        self._rmt.write_pulses(_TICKS, levels)
+        self._rmt.write_pulses(_TICKS, levels)  # type: ignore[arg-type]
 
     def _answer(self, air_us):
         times, end = self._times, self._count

@@ -316,7 +316,7 @@ def test_what_a_d4i_gear_measures_arrives():
 @pytest.mark.parametrize("fault", dali.Twin.FAULTS)
 def test_every_fault_and_back_again(fault):
     """MATRIX of the twin: what the points may be under each fault."""
-    names = {"good": GOOD, "comm_fault": BusError, "fault": DeviceFault}
+    names = {"good": GOOD, "range": GOOD, "comm_fault": BusError, "fault": DeviceFault}
 
     async def story(lamps, twins, bus):
         lamp, twin, out = lamps[0], twins[0], [None] * 15

@@ -18,6 +18,7 @@ TWICE_MS = 100.0  # 9.3: the second of two must come within
 INITIALISE_MS = 15 * 60 * 1000.0
 MATRIX = {
     "silent": ("comm_fault",), "noise": ("good", "fault", "comm_fault"), "slow": ("good",), "stuck": ("good",),
+    "range": ("good", "range"),
     "lamp": ("good",), "gear": ("good",),
 }  # fmt: skip
 
@@ -31,7 +32,7 @@ class Twin:
     """Options: `address` (-1 or none: unaddressed), `physical_minimum` (arc), `linear`, `nominal_w`, `d4i`, `seed`."""
 
     BUS = "dali"
-    FAULTS = ("silent", "noise", "slow", "stuck", "lamp", "gear")
+    FAULTS = ("silent", "noise", "slow", "stuck", "range", "lamp", "gear")
 
     def __init__(self, clock, options: dict):
         self.clock = clock

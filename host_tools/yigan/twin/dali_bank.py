@@ -104,7 +104,8 @@ class Banks:
         return b"\x01\x00" + _u(wh, 6) + b"\xff" + power
 
     def _active(self) -> bytes:
-        return self._energy(self.energy_wh, self._measured("power", _u(10 * self._watts(), 4)))
+        power = b"\x7f\xff\xff\xff" if "range" in self.gear.faults else _u(10 * self._watts(), 4)
+        return self._energy(self.energy_wh, self._measured("power", power))
 
     def _apparent(self) -> bytes:
         return self._energy(self.apparent_vah, self._measured("power", _u(10 * self._volt_amperes(), 4)))
