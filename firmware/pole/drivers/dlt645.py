@@ -135,7 +135,7 @@ class Request:
         self.n = int(_ITEMS[at + 9])
         self.signed = _ITEMS[at + 10] == "s"
         self.places = [k]
-        self.parts = ()
+        self.parts = []  # the single questions of a block
 
     def joins(self, other):
         """May one block hold both? Phases (0201 to 0206) and tariffs (0000 to 0004) have blocks: annex A, DI1 = FF."""
@@ -145,16 +145,16 @@ class Request:
     def join(self, other):
         """Become the block that holds both."""
         if not self.parts:
-            self.parts = (self._copy(),)
+            self.parts = [self._copy()]
             self.places = []
             self._put(self.parts[0])
             self.di = self.di[:1] + b"\xff" + self.di[2:]
-        self.parts += (other,)
+        self.parts.append(other)
         self._put(other)
 
     def _copy(self):
         one = object.__new__(Request)
-        one.di, one.n, one.signed, one.places, one.parts = self.di, self.n, self.signed, self.places, ()
+        one.di, one.n, one.signed, one.places, one.parts = self.di, self.n, self.signed, self.places, []
         return one
 
     def _put(self, part):
