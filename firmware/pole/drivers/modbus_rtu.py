@@ -11,6 +11,7 @@ baud = 9600
 parity = "N"
 stop = 1
 points = []
+tool = "modbus"
 wiring = "A and B of all slaves in one line, no star; 120 ohm at both ends; one ground"
 wiring_zh = "所有从站的 A、B 线首尾相接，不用星形；两端各接 120 欧；共地"
 
@@ -135,6 +136,31 @@ class Bus:
                     raise
             finally:
                 self._lock.release()
+
+    async def raw(self, frame, wait_ms, heard, baud=0):
+        """A technician's question: `frame` goes out as it is, what comes until `wait_ms` of silence is laid into `heard`.
+
+        The count comes back; whose bytes these are is not judged. `baud` other than 0: at that speed, and back.
+        """
+        await self._lock.acquire()
+        usual = self.line.baud
+        try:
+            await self._silence()
+            if baud and baud != usual:
+                self.line.set_baud(baud)
+            await self.line.send(frame)
+            have, view = 0, memoryview(heard)
+            while have < len(heard):
+                n = await self.line.readinto(view[have:], wait_ms)
+                if not n:
+                    break
+                have += n
+            return have
+        finally:
+            if self.line.baud != usual:
+                self.line.set_baud(usual)
+            self._heard = clock.ticks_ms()
+            self._lock.release()
 
     async def _settle(self, slave):
         """A slave that owes a reply is left alone until that cannot come any more; others use the line meanwhile."""
