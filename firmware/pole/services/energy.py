@@ -77,7 +77,6 @@ class Account:
         self._seen = 0  # drawn() at the last step
         self._unwritten = 0
         self._failing = False
-        self._written = clock.uptime_s()
         self._away = True  # the register's next step is what it counted while we were off
         self.fresh = False
         self._places = [
@@ -137,17 +136,16 @@ class Account:
 
     def _save(self):
         """Rarely, and in time: see the head of this file."""
-        now = clock.uptime_s()
         failing = self._low > 0 and self._voltage >= 0 and self._supply_fails()
-        if now - self._written >= _LEAST_S and (
-            failing and not self._failing or self._unwritten >= self._write
-        ):
+        rested = (
+            clock.uptime_s() - self.kept.at >= _LEAST_S
+        )  # since the last try: a full flash is no reason to hurry
+        if rested and (failing and not self._failing or self._unwritten >= self._write):
             self.kept.flush()
         else:
             self.kept.step()
         if not self.kept.changed:
             self._unwritten = 0
-            self._written = self.kept.at
         self._failing = failing
 
     def _supply_fails(self):

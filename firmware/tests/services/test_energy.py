@@ -240,6 +240,14 @@ class Cuts(Case):
             self.run_s(service, 5)
         self.assertEqual(service.accounts[0].kept.writes, 1)
 
+    def test_a_full_flash_is_not_hammered(self):
+        self.folder += "/no/such"
+        pole, service = self.service(BY_POWER)
+        pole.put("power", 200000)
+        self.run_s(service, 3600)
+        self.assertTrue(50 <= service.accounts[0].kept.failed <= 61, service.accounts[0].kept.failed)
+        self.folder = self.folder[:-8]
+
     def test_writes_are_rare_whatever_is_drawn(self):
         for watts, most in ((0, 0), (5, 4), (200, 5), (20000, 61)):
             pole, service = self.service(BY_POWER)
