@@ -137,16 +137,14 @@ class Account:
     def _save(self):
         """Rarely, and in time: see the head of this file."""
         failing = self._low > 0 and self._voltage >= 0 and self._supply_fails()
-        rested = (
-            clock.uptime_s() - self.kept.at >= _LEAST_S
-        )  # since the last try: a full flash is no reason to hurry
+        rested = clock.uptime_s() - self.kept.at >= _LEAST_S  # since the last try, good or not
         if rested and (failing and not self._failing or self._unwritten >= self._write):
             self.kept.flush()
         else:
             self.kept.step()
         if not self.kept.changed:
             self._unwritten = 0
-        self._failing = failing
+        self._failing = failing and (self._failing or rested)
 
     def _supply_fails(self):
         volts = self.store.raw(self._voltage)

@@ -240,6 +240,14 @@ class Cuts(Case):
             self.run_s(service, 5)
         self.assertEqual(service.accounts[0].kept.writes, 1)
 
+    def test_a_supply_that_fails_right_after_a_write(self):
+        pole, service = self.service(BY_POWER, write_wh=100000, write_min=1440)
+        pole.put("power", 500)
+        pole.put("voltage_a", 1500)
+        self.run_s(service, 70)
+        self.assertEqual(service.accounts[0].kept.writes, 1)
+        self.assertTrue(service.accounts[0].kept.at > 0)
+
     def test_a_full_flash_is_not_hammered(self):
         self.folder += "/no/such"
         pole, service = self.service(BY_POWER)
