@@ -235,6 +235,8 @@ class _Resolver:
             section = cards.service(kind).data.get("section", "") if kind in cards.kinds("services") else ""
             if section and section not in self.doc.data and kind not in written:
                 continue
+            if kind not in written and kind in cards.kinds("services") and cards.service(kind).data.get("on_request"):
+                continue
             if kind in written or not needs or needs in present:
                 part = written.get(kind) or self.of_section(kind, section)
                 self.member("services", part, sorted(present.get(needs, {0})))
