@@ -31,9 +31,10 @@ class Line:
             await self._settle()
             self._began = clock.ticks_us()
             self._send(frame, bits)  # type: ignore[attr-defined]
+            sent = clock.ticks_us()  # it has begun by now, for sure
             air_us = (bits + 1) * 2 * _HALF_US
             await clock.sleep_ms(air_us // 1000 + 1)
-            self._free_at = clock.ticks_add(self._began, air_us + _SETTLE_US)
+            self._free_at = clock.ticks_add(sent, air_us + _SETTLE_US)
         return await self._listen(air_us) if answer else dali.NO
 
     async def _settle(self):

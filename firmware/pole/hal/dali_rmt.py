@@ -17,7 +17,7 @@ from pole.hal import dali as line
 
 _TICKS = 4167  # 416.7 us at 10 MHz: clock_div 8 of 80 MHz is every version's default
 _GUARD_US = 2500  # behind our own last edge: an answer begins later, our own edges are noted by then
-_REST_US = 2400
+_WHOLE_US = 10000  # from the first edge of an answer on: it takes 7.5 ms, an interrupt may be late
 _EDGES = 96  # 50 of ours at most, 18 of an answer
 
 
@@ -59,6 +59,6 @@ class Bus(line.Line):
             first += 1  # our own
         if first == end:
             return dali.NO
-        if clock.ticks_diff(clock.ticks_us(), self._began) - times[end - 1] < _REST_US:
+        if clock.ticks_diff(clock.ticks_us(), self._began) - times[first] < _WHOLE_US:
             return None
         return dali_bits.read_answer(times, first, end)

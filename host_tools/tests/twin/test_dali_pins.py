@@ -1,13 +1,13 @@
 """The chip's own DALI timing on a virtual ESP32: what its RMT puts on the pin, as a logic analyser shows it.
 
-The captured trace is judged by the twin's decoder with the tolerance for transmitters, not by the firmware's. Answers
-and the RP2 are in test_dali_chip.py: the interrupts of a virtual board come in milliseconds.
+The captured trace is judged by the twin's decoder with the tolerance for transmitters, not by the firmware's. Both
+chips, and every error of an answer, are in test_dali_chip.py.
 """
 
 from pathlib import Path
 
 import pytest
-from stage import put, run
+from stage import put, run, until
 
 from yigan import places
 from yigan.twin import dali_line
@@ -93,3 +93,16 @@ bus._send(0x0BA0, 16)
 print(time.ticks_diff(time.ticks_us(), start))"""
     )
     assert int(run(board, code)) < 10_000
+
+
+@pytest.mark.parametrize("time", ["real", "virtual"])
+def test_a_gear_answers_by_pin_interrupts(virtual, time):
+    board = board_with_line(virtual, clock=time)
+    frames = "0x0B90, 0x0A64, 0x0BA0, 0x0B91, 0x0D91, 0x0BA0"
+    put(board, "main.py", OPEN.replace("INVERTED", "True") + f"print('told', asyncio.run(say({frames})))")
+    board.reset()
+    if time == "virtual":
+        board.advance(3)
+    # lit, as delivered, and seen a power cycle; the level; present; nobody at 6; the level again
+    until(lambda: "told [164, -1, 100, 255, -1, 100]" in board.log())
+    assert board.state("lamp")["arc"] == 100

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from yigan.twin.board.wire import ADC_READ, I2C, PIN_READ, PIN_WRITE, PWM_DUTY, Refusal, Wire
 
 RISING, FALLING = 1, 2
+STAMP_US = 4  # of a pin event's moment (mirrored in on_board/time_.py)
 EVENT_PIN, EVENT_TIMER, EVENT_UART, EVENT_WAKE = 1, 2, 3, 4
 
 
@@ -93,14 +94,18 @@ class Pins:
     def irq(self, number: int, trigger: int) -> None:
         self.pin(number).trigger = trigger
 
-    def drive(self, number: int, level: int | None) -> None:
-        """Something outside pulls the pin to `level`, or lets it go (None)."""
+    def drive(self, number: int, level: int | None, at_us: float | None = None) -> None:
+        """Something outside pulls the pin to `level`, or lets it go (None).
+
+        at_us: the edge's own moment of board time, for what measures it: the program's interrupt sees this time.
+        """
         pin = self.pin(number)
         before = pin.read()
         pin.outside = None if level is None else 1 if level else 0
         after = pin.read()
         if before != after and pin.trigger & (RISING if after else FALLING):
-            self.event(EVENT_PIN, number, after)
+            stamp = 0 if at_us is None else int(at_us / STAMP_US) & 0x7FFF or 1
+            self.event(EVENT_PIN, number, after | stamp << 1)
 
     def attach(self, number: int, twin, kind: str) -> None:
         """Connect a pwm, gpio or adc twin."""

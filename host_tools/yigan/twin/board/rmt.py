@@ -22,6 +22,7 @@ class Rmt:
         self.heard: dict[int, Callable[[list[tuple[float, int]]], object]] = {}
         self._ends: dict[int, float] = {}  # us
         wire.verbs.update(rmt=self.open, rmt_write=self.write, rmt_left=self.left)
+        wire.verbs["now_us"] = lambda: 1000 * loop.now_ms()
 
     def open(self, number: int) -> None:
         self.pins.setup(number, "out", "", 0)
