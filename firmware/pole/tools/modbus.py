@@ -21,6 +21,7 @@ def answer(pole, request):
     {..., "act": "ask", "a": address, "pdu": hex}. Rows: {"a": address, "rx": hex of all that was heard}."""
     name = _bus_name(pole, request.get("bus"))
     job = _jobs.get(name)
+    request.pop("n", None)  # the frame's number: asked again, the same is meant
     if request.get("act") is None:
         return _told(job)
     if job is not None and job.running:
