@@ -40,8 +40,8 @@ default = 10
 low = 0
 high = 3600
 unit = "s"
-en = "Least time between two switchings of the relay; a person at the pole need not wait"
-zh = "继电器两次动作的最短间隔（手动除外）"
+en = "Least time between two switchings of the relay: until then the lamp is dimmed, and switched later"
+zh = "继电器两次动作的最短间隔；未到时先调至最低，到时再动作"
 
 [options.power_on_level]
 type = "float"
@@ -80,6 +80,7 @@ en = "Time of a change of level"
 zh = "渐变时间"
 """
 
+from pole import clock
 from pole.protocol import dimming, lamp_order
 from pole.quality import GOOD
 
@@ -99,7 +100,8 @@ class Driver:
         self._out = self._relay or options.get("dim_to_off", False)  # it can be put out
         self._log = options.get("curve", "linear") == "log"
         self._scale = int(options.get("full_volts", 10) * 10 + 0.5)  # tenths of a volt at full duty
-        self.hold_s = options.get("relay_hold", 10) if self._relay else 0
+        self._hold_s = options.get("relay_hold", 10)
+        self._rests = 0  # uptime until which the relay keeps still
         self.lowest = _tenths(options, "minimum_level", 10)
         self.highest = _tenths(options, "maximum_level", 100)
         self.power_on = lamp_order.limit(_tenths(options, "power_on_level", 100), self.lowest, self.highest)
@@ -118,10 +120,16 @@ class Driver:
         self.level = level
         least = self.lowest if self._relay else 0
         self._bus.duty(self._duty(level or least))
-        if self._relay and self._closed != (level > 0):
-            self._closed = level > 0
+        self._switch()
+
+    def _switch(self):
+        """The relay, if it must and has rested; `read` asks again."""
+        closed, now = self.level > 0, clock.uptime_s()
+        if self._relay and self._closed != closed and now >= self._rests:
+            self._rests = now + self._hold_s
+            self._closed = closed
             self.switched += 1
-            self._bus.relay(self._closed)
+            self._bus.relay(closed)
 
     def _duty(self, level):
         """Volts are a hundredth of `level`, or of the arc power's share of 10 V; duty is their share of full_volts."""
@@ -130,6 +138,8 @@ class Driver:
         return min(65535, int(level * 6553.5 / self._scale + 0.5))
 
     async def read(self, out):
-        out[0] = self.level
-        out[1] = 1 if self.level else 0
+        self._switch()
+        waits = self._relay and self._closed != (self.level > 0)
+        out[0] = self.level if not waits else self.lowest if self._closed else 0
+        out[1] = 1 if out[0] else 0
         return GOOD

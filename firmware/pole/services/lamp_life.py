@@ -109,13 +109,12 @@ class Service:
     def _heat(self, lamp):
         store = self.pole.store
         i = lamp.place(self.point) if "." not in self.point else store.find(self.point)
-        if i < 0 or not store.valid(i):
-            return  # what is not measured changes nothing
-        heat = store.raw(i)
-        hot = heat >= self.limit or lamp.cap < 1000 and heat > self.limit - _COOLER
-        cap = self.level if hot else 1000
-        lamp.tell("thermal_derating", 1 if hot else 0)
-        if cap != lamp.cap:
-            self.pole.log.add(WARN, lamp.name, "too hot, dimmed" if hot else "cool again")
-            lamp.cap = cap
-            lamp.decide()
+        if i >= 0 and store.valid(i):  # what is not measured changes nothing
+            heat = store.raw(i)
+            hot = heat >= self.limit or lamp.cap < 1000 and heat > self.limit - _COOLER
+            cap = self.level if hot else 1000
+            if cap != lamp.cap:
+                self.pole.log.add(WARN, lamp.name, "too hot, dimmed" if hot else "cool again")
+                lamp.cap = cap
+                lamp.decide()
+        lamp.tell("thermal_derating", 1 if lamp.cap < 1000 else 0)

@@ -4,7 +4,7 @@ It needs no network, no sensor and no time. A remote level is refused as overrid
 
 A lamp's driver has `level` (what it does), `power_on`, `lowest`, `highest` (tenths of a per cent of light), `fade_ms`,
 and `set(level)`: at once and without waiting; a bus that takes time sends it from `read`. One whose gear fades by itself
-has `fade(level, ms)` instead of many `set`s. One with a relay has `hold_s`, the least time between two switchings.
+has `fade(level, ms)` instead of many `set`s. One with a relay lets it rest: it does what was last wanted a little later.
 
 Other services find the lamps in `pole.lamps` and say what they want by `bid(reason, level)`, None to withdraw.
 ---
@@ -44,7 +44,6 @@ class Lamp:
         self.manual_end = 0  # uptime
         self.target = driver.level
         self.wanted = None  # (level, reason) as told
-        self.rests = 0  # uptime until which its relay keeps still
         self.fade = None
         self.fade_start = 0
         self._places = {}
@@ -54,7 +53,7 @@ class Lamp:
         self.tell("maximum_level", driver.highest)
         self.tell("manual_expiry", 0)
         self.tell("manual_level", driver.power_on)
-        self.own("level", self._want)
+        self.own("level", self.remote)
         self.own("manual_level", self._want_manual)
         self.own("manual_expiry", self._start_manual)
         self.decide()
@@ -88,9 +87,6 @@ class Lamp:
         self.pole.log.add(INFO, self.name, "level %d by %s" % (level, source))
         self.bid(REMOTE, level)
 
-    def _want(self, raw, source):
-        self.remote(raw, source)
-
     def _want_manual(self, raw, source):
         self.tell("manual_level", raw)
         if self.bids[MANUAL] is not None:
@@ -115,27 +111,13 @@ class Lamp:
             self.tell("reason", wanted[1])
         level = min(level, self.cap) * self.share // 1000
         level = lamp_order.limit(level, self.driver.lowest, self.driver.highest)
-        if level != self.target and not self._resting(level, reason):
-            self._set_out(level)
-
-    def _resting(self, level, reason):
-        """Whether the relay would have to switch too soon: `step` asks again. A person at the pole may."""
-        hold_s = getattr(self.driver, "hold_s", 0)
-        if not hold_s or (level == 0) == (self.target == 0):
-            return False
-        now = clock.uptime_s()
-        if now < self.rests and reason != MANUAL:
-            return True
-        self.rests = now + hold_s
-        return False
-
-    def _set_out(self, level):
-        self.target = level
-        if hasattr(self.driver, "fade"):
-            self.driver.fade(level, self.driver.fade_ms)
-            return
-        self.fade = Fade(self.driver.level, level, self.driver.fade_ms, self.driver.lowest)
-        self.fade_start = clock.ticks_ms()  # type: ignore[assignment]
+        if level != self.target:
+            self.target = level
+            if hasattr(self.driver, "fade"):
+                self.driver.fade(level, self.driver.fade_ms)
+                return
+            self.fade = Fade(self.driver.level, level, self.driver.fade_ms, self.driver.lowest)
+            self.fade_start = clock.ticks_ms()  # type: ignore[assignment]
 
     def step(self):
         """Once in a while: the clock of the manual level, and the next step of a fade. True while fading."""
@@ -145,9 +127,6 @@ class Lamp:
                 self.pole.log.add(INFO, self.name, "manual level expired")
                 self.bid(MANUAL, None)
             self.tell("manual_expiry", max(0, left))
-        if self.rests and clock.uptime_s() >= self.rests:
-            self.rests = 0
-            self.decide()
         if self.fade is None:
             return False
         passed = clock.ticks_diff(clock.ticks_ms(), self.fade_start)

@@ -1,6 +1,7 @@
 import asyncio
 import unittest
 
+from passing_time import PassingTime
 from pole.drivers.analog_0_10v import Driver
 from pole.quality import GOOD
 
@@ -56,13 +57,33 @@ class Lamp(unittest.TestCase):
         )  # IEC 62386-102: arc 170 is 10 %
 
     def test_the_relay_closes_on_a_set_voltage_and_opens_at_the_least(self):
-        driver = self.lamp(Relayed)
+        driver = self.lamp(Relayed, relay_hold=0)
         self.assertEqual(self.bus.did, [FULL, True])
         self.assertEqual(self.did(driver, 500), [32768])
         self.assertEqual(self.did(driver, 0), [6554, False])
         self.assertEqual((driver.level, driver.switched), (0, 2))
         self.assertEqual(self.did(driver, 300), [19661, True])
-        self.assertEqual(driver.hold_s, 10)
+
+    def test_the_relay_rests(self):
+        self.time = PassingTime()
+        driver, out = self.lamp(Relayed, relay_hold=10), [None, None]
+        self.assertEqual(self.did(driver, 0), [6554])  # dimmed at once, and put out when the relay has rested
+        asyncio.run(driver.read(out))
+        self.assertEqual((out, self.bus.did), ([100, 1], [6554]))
+        self.time.pass_ms(9000)
+        asyncio.run(driver.read(out))
+        self.assertEqual(out, [100, 1])
+        self.time.pass_ms(1000)
+        asyncio.run(driver.read(out))
+        self.assertEqual((out, self.bus.did), ([0, 0], [6554, False]))
+        self.assertEqual(self.did(driver, 500), [32768])
+        asyncio.run(driver.read(out))
+        self.assertEqual(out, [0, 0])  # what is wanted is not yet so
+        self.did(driver, 0)
+        self.time.pass_ms(60000)
+        asyncio.run(driver.read(out))
+        self.assertEqual((out, driver.switched), ([0, 0], 2))  # it was thought better of
+        self.time.stop()
 
     def test_off_at_power_on_leaves_the_relay_open(self):
         driver = self.lamp(Relayed, power_on_level=0)
@@ -73,7 +94,7 @@ class Lamp(unittest.TestCase):
         self.assertEqual(self.did(driver, 0), [6554])
         out = [None, None]
         self.assertEqual(asyncio.run(driver.read(out)), GOOD)
-        self.assertEqual((out, driver.hold_s), ([100, 1], 0))
+        self.assertEqual(out, [100, 1])
 
     def test_a_driver_that_goes_out_by_itself(self):
         driver = self.lamp(dim_to_off=True)

@@ -45,7 +45,7 @@ class Bus:
 @pytest.mark.parametrize("curve", ["linear", "log"])
 def test_the_driver_gives_the_light_it_was_asked_for(curve):
     twin = lamp(relay=True, curve=curve)
-    driver = Driver(Bus(twin), {"curve": curve, "minimum_level": 10.0})
+    driver = Driver(Bus(twin), {"curve": curve, "minimum_level": 10.0, "relay_hold": 0})
     for tenths in (1000, 700, 300, 120, 0, 450, 0, 1000):
         driver.set(tenths)
         assert twin.state()["level_percent"] == pytest.approx(tenths / 10, abs=0.05)
@@ -54,7 +54,7 @@ def test_the_driver_gives_the_light_it_was_asked_for(curve):
 
 def test_faults():
     twin = lamp(relay=True)
-    driver = Driver(Bus(twin), {})
+    driver = Driver(Bus(twin), {"relay_hold": 0})
     twin.fault("dark")
     assert twin.state()["level_percent"] == 0
     twin.fault("dark", False)

@@ -57,8 +57,8 @@ def bounds() -> list[str]:
         ),
         t("the lamp's minimum and maximum level; off stays off", "灯的最低与最高亮度；关灯不受影响"),
         t(
-            "its relay's rest, where it has one (a person at the pole may switch at once)",
-            "继电器最短间隔（手动除外）",
+            "its relay's rest, where it has one: dimmed at once, switched when it has rested",
+            "继电器最短间隔：立即调光，到时再动作",
         ),
     ]
 
