@@ -5,6 +5,7 @@ is an input while a one is written to it, so what was written is kept here and n
 ---
 title_zh = "PCF8574 / PCF8574A 八路 I/O 扩展"
 bus = "i2c"
+most_hz = 100000
 provides = ["gpio"]
 pins = 8
 points = []

@@ -142,9 +142,19 @@ def _direction(plan: Plan, line: Line) -> None:
             plan.pole.document.error("bus_direction", (*user.part.at, "bus"), what)
 
 
+def _speed(plan: Plan, line: Line, user: Device) -> None:
+    freq_hz, most = line.settings.get("freq_hz", 100_000), user.card.data.get("most_hz", 400_000)
+    if isinstance(freq_hz, int) and freq_hz > most:
+        what = t("{d} bears {m} kHz, {b} runs at {f}.", "{d} 最高 {m} kHz，而 {b} 为 {f}。",
+                 d=user.part.name, m=most // 1000, b=line.name, f=freq_hz // 1000)  # fmt: skip
+        hint = t("Write [bus.{b}] freq_hz = {m}.", "请写 [bus.{b}] freq_hz = {m}。", b=line.name, m=most)
+        plan.pole.document.warn("fast_i2c", (*user.part.at, "bus"), what, hint)
+
+
 def _addresses(plan: Plan, line: Line) -> None:
     owner: dict[object, Device] = {}
     for user in line.users:
+        _speed(plan, line, user)
         address = user.options.get("address")
         other = owner.setdefault(address, user)
         if isinstance(address, int) and other is not user:
