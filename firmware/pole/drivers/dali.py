@@ -99,7 +99,7 @@ import asyncio
 
 from pole import clock
 from pole.codec import dali
-from pole.errors import BusError, DeviceFault, PoleError
+from pole.errors import NO_ANSWER, DeviceFault, PoleError
 from pole.protocol import dimming, lamp_order
 from pole.quality import GOOD
 
@@ -355,11 +355,10 @@ class Driver:
                     self._latched = bank
                 await self._bus.read_bank(self._to, bank, at, self._buf, count)
             self._take(k)
-        except BusError:  # older gear has none
-            self._absent |= 1 << k
+        except PoleError as error:
             self._forget(k)
-        except DeviceFault:
-            self._forget(k)
+            if error.code == NO_ANSWER and error.detail == 0:  # older gear has no such bank
+                self._absent |= 1 << k
 
     def _forget(self, k):
         self._buf[:] = b"\xff\xff\xff\xff\xff\xff\xff\xff"

@@ -112,18 +112,25 @@ class Bus:
         )
 
     async def read_bank(self, to, bank, at, buf, count):
-        """`count` bytes from location `at` into `buf`. Hold `turn`. BusError: this gear has no such bank or byte."""
+        """`count` bytes from location `at` into `buf`. Hold `turn`. `detail` of an error: how many came before.
+
+        BusError: this gear has no such bank or byte.
+        """
         await self.do(dali.special(dali.DTR1, bank))
         await self.do(dali.special(dali.DTR0, at))
         frame = dali.command(to, dali.READ_MEMORY_LOCATION)
         for k in range(count):
-            buf[k] = checked(await self.do(frame), frame)  # no second try: DTR0 has moved on
+            told = await self.do(frame)
+            if told < 0:  # the gear may have stepped on although nobody heard it
+                await self.do(dali.special(dali.DTR0, at + k))
+                told = await self.do(frame)
+            buf[k] = checked(told, k)
 
 
-def checked(told, frame):
+def checked(told, detail):
     """The byte, or the error that its absence is."""
     if told == dali.NO:
-        raise BusError(NO_ANSWER, frame)
+        raise BusError(NO_ANSWER, detail)
     if told < 0:
-        raise DeviceFault(BAD_FRAME, frame)
+        raise DeviceFault(BAD_FRAME, detail)
     return told

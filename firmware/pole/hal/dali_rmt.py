@@ -17,7 +17,8 @@ from pole.hal import dali as line
 
 _TICKS = 4167  # 416.7 us at 10 MHz: clock_div 8 of 80 MHz is every version's default
 _GUARD_US = 2500  # behind our own last edge: an answer begins later, our own edges are noted by then
-_WHOLE_US = 10000  # from the first edge of an answer on: it takes 7.5 ms, an interrupt may be late
+_QUIET_US = 1200  # behind the last edge: within a frame none is that far from the next
+_WHOLE_US = 16000  # from the first edge on: what is no byte by then (7.5 ms, and late interrupts) is none
 _EDGES = 96  # 50 of ours at most, 18 of an answer
 
 
@@ -59,6 +60,8 @@ class Bus(line.Line):
             first += 1  # our own
         if first == end:
             return dali.NO
-        if clock.ticks_diff(clock.ticks_us(), self._began) - times[first] < _WHOLE_US:
+        now = clock.ticks_diff(clock.ticks_us(), self._began)
+        if now - times[end - 1] < _QUIET_US:
             return None
-        return dali_bits.read_answer(times, first, end)
+        told = dali_bits.read_answer(times, first, end)
+        return None if told < 0 and now - times[first] < _WHOLE_US else told
