@@ -9,7 +9,7 @@ points = ["fan", "fan_actual", "heater", "heater_actual", "lock",
   "io.output_4", "io.output_4_actual", "io.output_5", "io.output_5_actual", "io.output_6", "io.output_6_actual",
   "io.output_7", "io.output_7_actual", "io.output_8", "io.output_8_actual"]
 points_option = "point"
-wiring = "Pin -> transistor or opto-coupler -> relay; a resistor decides the level in reset. active = 0 on the bus for boards whose relays close at low"
+wiring = "Pin -> transistor or opto-coupler -> relay; a resistor decides the level in reset; active = 0 if it closes at low"
 wiring_zh = "引脚 -> 三极管或光耦 -> 继电器；复位电平由上下拉电阻决定。低电平吸合的继电器板在总线上写 active = 0"
 
 [points_of]

@@ -94,10 +94,19 @@ def _show(found: list[fieldbus.Slave]) -> None:
                      "请只接一个传感器并改址（yigan sensor address），再接下一个。"))  # fmt: skip
 
 
-@command.command("address", cls=_text.Command, help=t("Give the sensor that is alone at OLD another address.", "为单独位于旧地址的传感器设置新地址。"))  # fmt: skip
+@command.command(
+    "address",
+    cls=_text.Command,
+    help=t("Give the sensor that is alone at its address another one.", "为总线上单独的传感器设置新地址。"),
+)
 @click.argument("register_map", metavar="MAP")
 @click.argument("new", type=click.IntRange(1, 247))
-@click.option("--from", "old", type=click.IntRange(1, 247), help=t("Its address now, else its maker's default.", "当前地址，缺省为出厂地址。"))  # fmt: skip
+@click.option(
+    "--from",
+    "old",
+    type=click.IntRange(1, 247),
+    help=t("Its address now, else its maker's default.", "当前地址，缺省为出厂地址。"),
+)
 @click.option("--baud", type=click.IntRange(300, 115200), default=0, help=t("Another speed than the line's.", "其他波特率。"))  # fmt: skip
 @_bus
 @_way.options
@@ -117,7 +126,11 @@ def _power_cycle() -> None:
     click.prompt(text, default="", show_default=False, err=True)
 
 
-@command.command("assign", cls=_text.Command, help=t("Give all Modbus sensors of a pole file their addresses, plugged in one by one.", "按配置文件为 Modbus 传感器逐个编址。"))  # fmt: skip
+@command.command(
+    "assign",
+    cls=_text.Command,
+    help=t("Addresses for all Modbus sensors of a pole file, plugged in one by one.", "按配置文件逐个编址。"),
+)
 @click.argument("file", metavar="POLE", type=click.Path(exists=True, dir_okay=False))
 @_bus
 @_way.options
