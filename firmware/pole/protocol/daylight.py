@@ -1,12 +1,20 @@
 """A lamp's level without anybody's word: programme, photocell and presence, or what is left of them.
 
-The order is that of protocol/lamp_order.py. Light levels are tenths of a per cent, times seconds.
+The order is that of protocol/lamp_order.py. Levels are tenths of a per cent, times seconds. What a pole file declares is
+a tuple (a class would cost a board more than all its values), the host's conf/lighting.py makes it:
+
+    FAILURE     level without time and photocell
+    ALONE       level in the dark without time
+    EARLY_S     so much the photocell may lengthen a night at both ends
+    LATE_S      so much it may shorten it
+    BOOST       level while somebody is there, 0: none
 """
 
 from pole.protocol import programme
 from pole.protocol.lamp_order import LOST, PHOTOCELL, PRESENCE, PROGRAMME
 from pole.protocol.programme import OFF, ON
 
+FAILURE, ALONE, EARLY_S, LATE_S, BOOST = 0, 1, 2, 3, 4
 _BLIND_S = 120  # a photocell that says nothing for so long has no say
 
 
@@ -42,37 +50,26 @@ class Photocell:
         return self.dark
 
 
-class Rule:
-    """What a pole file declares. `early_s`, `late_s`: how much the photocell may lengthen and shorten a night."""
-
-    def __init__(self, failure, alone, early_s, late_s, presence):
-        self.failure = failure  # level without time and photocell
-        self.alone = alone  # level in the dark without time
-        self.early_s = early_s
-        self.late_s = late_s
-        self.presence = presence  # level while somebody is there
-
-
 def decide(plan, now, dark, present, rule):
     """(level, reason). plan: the night's, None when no row rules it; now: None while the time is unknown."""
     if now is None or plan is None:
         if dark is None or plan is None and now is not None:
-            level, reason = rule.failure, LOST
+            level, reason = rule[FAILURE], LOST
         else:
-            level, reason = rule.alone if dark else 0, PHOTOCELL
+            level, reason = rule[ALONE] if dark else 0, PHOTOCELL
     else:
         level, reason = _by_time(plan, now, dark, rule)
-    if present and 0 < level < rule.presence:
-        return rule.presence, PRESENCE
+    if present and 0 < level < rule[BOOST]:
+        return rule[BOOST], PRESENCE
     return level, reason
 
 
 def _by_time(plan, now, dark, rule):
     if programme.lit(plan, now):
         level = programme.profile(plan, now)
-        if dark is False and level and (now < plan[ON] + rule.late_s or now >= plan[OFF] - rule.late_s):
+        if dark is False and level and (now < plan[ON] + rule[LATE_S] or now >= plan[OFF] - rule[LATE_S]):
             return 0, PHOTOCELL
         return level, PROGRAMME
-    if dark and plan[ON] < plan[OFF] and plan[ON] - rule.early_s <= now < plan[OFF] + rule.early_s:
+    if dark and plan[ON] < plan[OFF] and plan[ON] - rule[EARLY_S] <= now < plan[OFF] + rule[EARLY_S]:
         return programme.profile(plan, min(max(now, plan[ON]), plan[OFF] - 1)), PHOTOCELL
     return 0, PROGRAMME

@@ -143,25 +143,20 @@ _IDENTIFY_S = 120
 SWITCHING, STEP = -1, -2  # what ends a remote level, if not so many seconds; 0: nothing
 
 
-class Night:
-    """What this service knows of one lamp."""
-
-    def __init__(self):
-        self.day = None  # the evening's date, days since 2020-01-01
-        self.plan = None
-        self.base = None  # the level without presence: its changes end a remote level
-        self.reason = None  # under which it bids now
+# What is known of one lamp, a list: the evening's date in days since 2020-01-01, the night's plan, the level without
+# presence (its changes end a remote level), and the reason under which it bids now.
+DAY, PLAN, BASE, REASON = 0, 1, 2, 3
 
 
 class Service:
-    """options: `rows` (protocol/programme.py), `rule` and `cell` (daylight.Rule, daylight.Photocell), `scenes` [number,
+    """options: `rows` (protocol/programme.py), `rule` and `cell` (protocol/daylight.py), `scenes` [number,
     lamps, level, ...], `shift` in seconds, `ends`, `sources`, `hold`, and the places of the points `lux` and `presence`."""
 
     def __init__(self, pole, options):
         self.pole = pole
         self.options = options
         self.site = pole.site["lat"], pole.site["lon"], pole.site["tz_min"]
-        self.rule = daylight.Rule(*options["rule"])
+        self.rule = options["rule"]
         self.cell = daylight.Photocell(*options["cell"])
         self.present_until = 0
         self.identify_until = 0
@@ -179,7 +174,7 @@ class Service:
                 await clock.sleep_ms(1000)
         finally:  # whatever ended it: no lamp stays as it happened to be
             for lamp in self.pole.lamps:
-                self._bid(lamp, self._night(lamp), self.rule.failure, LOST)
+                self._bid(lamp, self._night(lamp), self.rule[daylight.FAILURE], LOST)
 
     def step(self):
         """Look at time, light and presence, and bid for every lamp."""
@@ -208,32 +203,32 @@ class Service:
         """What is known of this lamp. One that is new, or whose service has started again, gets its owner here."""
         if lamp.admit is None:
             lamp.admit = self._admit
-            lamp.tell("failure_level", self.rule.failure)
+            lamp.tell("failure_level", self.rule[daylight.FAILURE])
             lamp.tell("scene", 0)
             lamp.own("scene", self._scene)
             lamp.own("automatic", lambda raw, source: self._automatic(lamp, raw, source))
         if lamp.name not in self.nights:
-            self.nights[lamp.name] = Night()
+            self.nights[lamp.name] = [None, None, None, None]
         return self.nights[lamp.name]
 
     def _plan(self, lamp, night, now):
         day = programme.evening(now, self.site[2])
-        if day != night.day:
+        if day != night[DAY]:
             date = clock.date(day * 86400)
             row = programme.find(self.options["rows"], _number(lamp), day, date[1] * 100 + date[2], date[6])
-            night.plan = programme.night(row, day, self.site, self.options["shift"]) if row else None
-            night.day = day
-        return night.plan
+            night[PLAN] = programme.night(row, day, self.site, self.options["shift"]) if row else None
+            night[DAY] = day
+        return night[PLAN]
 
     def _bid(self, lamp, night, level, reason):
-        if night.reason is not None and night.reason != reason:
-            lamp.bids[night.reason] = None  # not by bid(): the lamp is to see one change, not two
-        night.reason = reason
+        if night[REASON] is not None and night[REASON] != reason:
+            lamp.bids[night[REASON]] = None  # not by bid(): the lamp is to see one change, not two
+        night[REASON] = reason
         lamp.bid(reason, level)
         lamp.tell("automatic", 1 if lamp.bids[REMOTE] is None else 0)
 
     def _end_remote(self, lamp, night, level, up):
-        before, night.base = night.base, level
+        before, night[BASE] = night[BASE], level
         ends = self.options["ends"]
         if lamp.bids[REMOTE] is None or lamp.remote_at is None or before is None:
             return

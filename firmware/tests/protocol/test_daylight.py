@@ -1,6 +1,6 @@
 import unittest
 
-from pole.protocol.daylight import Photocell, Rule, decide
+from pole.protocol.daylight import Photocell, decide
 from pole.protocol.lamp_order import LOST, PHOTOCELL, PRESENCE, PROGRAMME
 
 ON, OFF = 100000, 140000
@@ -8,7 +8,7 @@ PLAN = [ON, OFF, 1000, ON + 10000, 500, OFF - 10000, 700]
 
 
 def rule(early=3600, late=0, presence=0):
-    return Rule(600, 900, early, late, presence)
+    return (600, 900, early, late, presence)
 
 
 class Cell(unittest.TestCase):

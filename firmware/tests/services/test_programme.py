@@ -162,7 +162,6 @@ class Nights(Street):
     def test_its_end_is_a_lamp_at_its_failure_level(self):
         self.light()
         self.at(13)
-        self.service.rule.early_s = None  # whatever ends it
         self.service.cell.dark = True
         self.service.options["lux"] = None
         with self.assertRaises(TypeError):

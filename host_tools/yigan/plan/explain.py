@@ -22,9 +22,7 @@ def ranks(street: Street, moment: int, lamp: int) -> list[Rank]:
     """All of them; the last three are what bounds whatever rules."""
     order = _device("lamp_order")
     night = street.night(street.evening(moment), lamp)
-    level, _ = street.daylight.decide(
-        night.plan, moment, None, False, street.daylight.Rule(*street.compiled["rule"])
-    )
+    level, _ = street.daylight.decide(night.plan, moment, None, False, street.compiled["rule"])
     said = {
         order.IDENTIFY: (t("blinks for two minutes after node.identify = 1", "写 node.identify = 1 后闪烁两分钟"), None),
         order.SWITCH: (t("no switch at the pole", "无本地开关"), None),
@@ -123,7 +121,7 @@ def _presence(street: Street, level: int) -> tuple[str, int | None]:
 def _photocell(street: Street, night: Night, moment: int, level: int) -> str:
     if street.compiled["lux"] < 0:
         return t("no photocell on this pole", "该杆无光控")
-    rule = street.daylight.Rule(*street.compiled["rule"])
+    rule = street.compiled["rule"]
     dark, light = (street.daylight.decide(night.plan, moment, d, False, rule)[0] for d in (True, False))
     if dark != level:
         return t("{n} if it is dark already (below {x} lx)", "若已天黑（低于 {x} lx）则 {n}", n=percent(dark),
