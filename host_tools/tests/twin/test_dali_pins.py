@@ -26,6 +26,15 @@ async def say(*frames):
     for frame in frames:
         told.append(await bus.exchange(frame, 16, dali.sends_twice(frame), dali.answers(frame)))
     return told
+async def ask(*frames):
+    told = []
+    for frame in frames:
+        for _ in range(5):  # this machine may be busy: then an interrupt comes too late, as in a garbage collection
+            answer, = await say(frame)
+            if answer >= 0 or not dali.answers(frame):
+                break
+        told.append(answer)
+    return told
 """
 FRAMES = [0x067F, 0x0BA0, 0xFF05, 0xFF00, 0xFE80, 0x0B12, 0xA3FE, 0xC106, 0x0000, 0xFFFF, 0x0AAA, 0xAAAA]
 
@@ -99,10 +108,10 @@ print(time.ticks_diff(time.ticks_us(), start))"""
 def test_a_gear_answers_by_pin_interrupts(virtual, time):
     board = board_with_line(virtual, clock=time)
     frames = "0x0B90, 0x0A64, 0x0BA0, 0x0B91, 0x0D91, 0x0BA0"
-    put(board, "main.py", OPEN.replace("INVERTED", "True") + f"print('told', asyncio.run(say({frames})))")
+    put(board, "main.py", OPEN.replace("INVERTED", "True") + f"print('told', asyncio.run(ask({frames})))")
     board.reset()
     if time == "virtual":
         board.advance(3)
     # lit, as delivered, and seen a power cycle; the level; present; nobody at 6; the level again
-    until(lambda: "told [164, -1, 100, 255, -1, 100]" in board.log())
+    until(lambda: "told [164, -1, 100, 255, -1, 100]" in board.log(), 15)
     assert board.state("lamp")["arc"] == 100
