@@ -72,12 +72,15 @@ class Watch:
         if self._last >= 0 and self._level > 0:
             self._from, self._drew = self._level, self._last
         self._ready = now + (self.rule.warm_s if self._level <= 0 else self.rule.settle_s)
+        if not level or self._level <= 0:
+            for n in range(VERDICTS):  # what was half seen is another thing now
+                self._count[n] = 0
         self._level = level
         self._last = -1
 
     def sample(self, now, power, volts=None):
         """A measurement made at `now`: dW, and dV where they are measured. True when it was judged."""
-        if now < self._ready or volts is not None and not self._mains(now, volts):
+        if volts is not None and not self._mains(now, volts) or now < self._ready:
             self._last = -1
             return False
         calm = volts is None or self._volts < 0 or abs(volts - self._volts) * 20 <= volts
@@ -92,7 +95,10 @@ class Watch:
             seen |= self._flickers(power, calm)
             if seen & FLICKER:
                 seen &= FLICKER | FAILURE
-        self._judge(now, BURNER if off else FAILURE | DIMMING | POWER | FLICKER, seen)
+        about = BURNER if off else FAILURE | FLICKER
+        if sure and not off or seen & DIMMING:
+            about |= DIMMING | POWER  # a level that is not known clears nobody
+        self._judge(now, about, seen)
         self._last = power
         if not seen and not self.verdict and now >= self._next and self._score == 0:
             self._next = now + _LEARN_S
@@ -167,7 +173,8 @@ class Watch:
         if not sure or not off_curve:
             return 0
         full, known = self.expect(1000)
-        at_full = known and self._level < 900 and abs(power - full // 100) <= self._tolerance(full // 100)
+        full = full // 100
+        at_full = known and self._level < 700 and abs(power - full) <= full // 12 + _QUIET
         return DIMMING if at_full else POWER
 
     def _tolerance(self, expected):
@@ -176,7 +183,7 @@ class Watch:
     def _stands_still(self, power, expected):
         """Whether the level went and the power did not."""
         wanted = expected - self.expect(self._from)[0] // 100
-        return abs(wanted) > max(expected // 8, 2 * _QUIET) and 3 * abs(power - self._drew) < abs(wanted)
+        return abs(wanted) > max(expected // 8, 2 * _QUIET) and 6 * abs(power - self._drew) < abs(wanted)
 
     def _flickers(self, power, calm):
         """Swings of the power while the level stands, more than a mains or a meter makes."""
@@ -188,9 +195,11 @@ class Watch:
         """What was seen becomes the verdict when it has been so for a while."""
         for n in range(VERDICTS):
             bit = 1 << n
-            if not about & bit or not (seen ^ self.verdict) & bit:
+            if not about & bit:
+                continue
+            if not (seen ^ self.verdict) & bit:
                 self._count[n] = 0
-                self.known |= about & bit
+                self.known |= bit
                 continue
             if not self._count[n]:
                 self._since[n] = now
@@ -199,6 +208,12 @@ class Watch:
                 self.known |= bit
                 self.verdict ^= bit
                 self._count[n] = 0
+
+
+def nominal(watts):
+    """The knots of a lamp of which only the power at full light is known."""
+    full = 1000 * watts
+    return [0] * (KNOTS - 2) + [full * _shape(1000 - _SPAN) // 1000 << 4 | _SURE, full << 4 | _SURE]
 
 
 def _shape(level):
