@@ -52,7 +52,7 @@ class Driver:
         self._invert = 1 if options.get("invert") else 0
         self._debounce_ms = options.get("debounce_ms", 50)
         self._seen = -1  # the level as it is,
-        self._since = 0  # from this moment on
+        self._since = clock.ticks_ms()  # from this moment on
         self.level = -1  # as it is believed
         self.changes = 0
 

@@ -66,7 +66,7 @@ class Driver:
         self._pulse_ms = options.get("pulse_ms", 0)
         if self._pulse_ms:
             self.period_ms = min(1000, max(20, self._pulse_ms // 4))
-        self._since = 0
+        self._since = clock.ticks_ms()
         self._refused = 0
         self.switched = 0
         self.wanted = 1 if options.get("start") else 0

@@ -74,7 +74,7 @@ class Driver:
         self._stuck_s = options.get("stuck_s", 3600)
         self._powered = clock.uptime_s()
         self._level = 0  # of the output
-        self._since = 0  # ticks since when
+        self._since = clock.ticks_ms()
         self._active_at = -1  # uptime when it began to say yes
         self._last = -1  # uptime when it last did
         self.present = 0

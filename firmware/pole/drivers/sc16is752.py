@@ -57,7 +57,7 @@ class Driver:
         self.crystal_hz = options.get("crystal_hz", 14745600)
         self._one = bytearray(1)
         self._fifo = memoryview(bytearray(_FIFO))
-        self._views = [None] * (_FIFO + 1)  # of 1 to 64 bytes: kept, so that nothing is allocated for good
+        self._views = {}  # of 1 to 64 bytes: kept, so that nothing is allocated for good
         self._channels = []
         self.overruns = 0
         self.resets = 0
@@ -86,7 +86,7 @@ class Driver:
         self._bus.writeto_mem(self._address, register << 3 | channel << 1, self._one)
 
     def _view(self, n):
-        if self._views[n] is None:
+        if n not in self._views:
             self._views[n] = self._fifo[:n]
         return self._views[n]
 

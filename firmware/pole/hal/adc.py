@@ -16,4 +16,6 @@ class Bus:
         return self._adc.read_u16()
 
     def read_mv(self):
-        return (self._adc.read_uv() + 500) // 1000 if self._calibrated else self._adc.read_u16() * 3300 // 65535
+        if self._calibrated:
+            return (self._adc.read_uv() + 500) // 1000  # type: ignore[attr-defined]  # ESP32 only
+        return self._adc.read_u16() * 3300 // 65535

@@ -7,7 +7,7 @@ told how far that is. The pole's own polling goes on in between.
 
 import asyncio
 
-from pole import errors
+from pole import clock, errors
 from pole.codec import modbus
 from pole.log import INFO, WARN
 
@@ -34,7 +34,7 @@ def answer(pole, request):
 
 def _bus_name(pole, wanted):
     """The Modbus line that is meant; there is often one only."""
-    names = [name for name, bus in pole.buses.items() if hasattr(bus, "raw")]
+    names = [name for name, bus in pole.buses.items() if hasattr(bus, "strays")]
     if wanted is None and len(names) == 1:
         return names[0]
     if wanted not in names:
@@ -103,9 +103,30 @@ class Job:
         frame[0] = address
         frame[1:-2] = pdu
         modbus.seal(frame, len(pdu) + 1)
-        n = await self.bus.raw(frame, self._wait_ms, self._heard, self._baud)
+        async with self.bus.turn:
+            n = await self._exchange(frame)
         if n or silence:
             self.rows.append({"a": address, "rx": "".join("%02x" % byte for byte in self._heard[:n])})
+
+    async def _exchange(self, frame):
+        """`frame` goes out as it is; the count of what came until there was silence for long enough."""
+        bus, have, view = self.bus, 0, memoryview(self._heard)
+        line, usual = bus.line, bus.line.baud
+        try:
+            await bus.silence()
+            if self._baud and self._baud != usual:
+                line.set_baud(self._baud)
+            await line.send(frame)
+            while have < len(view):
+                n = await line.readinto(view[have:], self._wait_ms)
+                if not n:
+                    break
+                have += n
+            return have
+        finally:
+            if line.baud != usual:
+                line.set_baud(usual)
+            bus.heard = clock.ticks_ms()
 
 
 def _octets(text):
