@@ -104,6 +104,7 @@ for _ in range(5):
     took.append(time.ticks_diff(time.ticks_us(), start))
     time.sleep_ms(50)
 print(min(took))"""
+    )
     assert int(run(board, code)) < 10_000
 
 
