@@ -175,6 +175,15 @@ KINDS = {
 }
 
 
+MATRIX = {  # fault -> qualities that its points may have under it
+    "silent": ("comm_fault",), "exception": ("fault",), "slow": ("good",), "stuck": ("good",), "range": ("range", "good"),
+    "noise": ("good", "fault"), "bad_crc": ("fault",), "truncated": ("fault",), "wrong_address": ("fault", "comm_fault"),
+    "late": ("comm_fault",),
+}  # fmt: skip
+MATRIX_OPTIONS = {"map": "xy_md02", "address": 1}
+STIR = {"temperature": (21.5, -7.0)}
+
+
 class Twin:
     """A slave. options: `map` names its kind, `address`; the rest is the line's.
 
@@ -184,7 +193,7 @@ class Twin:
 
     BUS = "modbus"
     FAULTS = (
-        "silent", "exception", "stuck", "noise", "bad_crc", "truncated", "wrong_address", "slow", "late",
+        "silent", "exception", "stuck", "range", "noise", "bad_crc", "truncated", "wrong_address", "slow", "late",
     )  # fmt: skip
 
     def __init__(self, clock, options: dict):
@@ -244,6 +253,8 @@ class Twin:
         """The registers as the values are now."""
         for quantity in self.kind.quantities:
             data = quantity.encode(self._values[quantity.name] * quantity.factor)
+            if "range" in self.faults:  # a sensor element that is torn off
+                data = b"\x7f\xff" + data[2:]
             for k, (word,) in enumerate(struct.iter_unpack(">H", data)):
                 self._registers[quantity.register + k] = word
 
