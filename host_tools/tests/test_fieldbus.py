@@ -1,12 +1,13 @@
 """What bytes on a Modbus line mean to a technician."""
 
 import pytest
+from slaves_on_a_way import Wire, slave
 
 from yigan import fieldbus
 from yigan.conf import regmap
 from yigan.errors import ConfigError, LinkError, Refused, VerifyError
 from yigan.fieldbus import ABSENT, ALONE, GARBLED, Line, judge
-from yigan.twin import modbus_rtu, modbus_sensor
+from yigan.twin import modbus_rtu
 
 ONE = bytes.fromhex("010402013179 74".replace(" ", ""))  # XY-MD02, 30.5 degrees
 
@@ -31,49 +32,6 @@ def test_two_are_no_answer():
         assert judge(heard, 1).state == GARBLED
     for heard in (b"", b"\0", b"\xff\xff\xff"):
         assert judge(heard, 1).state == ABSENT
-
-
-class Wire:
-    """A way to a pole whose line holds these slaves; what several say at once is spoilt."""
-
-    name = "console:test"
-
-    def __init__(self, *slaves):
-        self.slaves = list(slaves)
-        self.rows = []
-        for slave in slaves:
-            slave.start()
-
-    def tool(self, name, **request):
-        assert name == "modbus"
-        if "act" not in request:
-            return {}, [{"running": False, "at": 0, "found": 0, "error": ""}, *self.rows]
-        if request["act"] == "ask":
-            addresses, pdu = [request["a"]], bytes.fromhex(request["pdu"])
-        else:
-            addresses, pdu = range(request["first"], request["last"] + 1), bytes.fromhex("0300000001")
-        told = [{"a": a, "rx": self.heard(a, pdu).hex()} for a in addresses]
-        self.rows = [row for row in told if row["rx"] or request["act"] == "ask"]
-        return {"running": True}, []
-
-    def heard(self, address, pdu):
-        frame = modbus_rtu.seal(bytes([address]) + pdu)
-        replies = [reply for slave in self.slaves if (reply := modbus_rtu.reply(slave, frame))]
-        if len(replies) < 2:
-            return replies[0] if replies else b""
-        return bytes(a & b for a, b in zip(*replies, strict=False))
-
-    def restart(self):
-        for slave in self.slaves:
-            slave.stop()
-            slave.start()
-
-
-def slave(kind, address=1, **values):
-    part = modbus_sensor.Twin(None, {"map": kind, "address": address})
-    for name, value in values.items():
-        part.set(name, value)
-    return part
 
 
 def test_a_scan_tells_who_it_may_be():

@@ -107,14 +107,20 @@ def _show(found: list[fieldbus.Slave]) -> None:
     type=click.IntRange(1, 247),
     help=t("Its address now, else its maker's default.", "当前地址，缺省为出厂地址。"),
 )
-@click.option("--baud", type=click.IntRange(300, 115200), default=0, help=t("Another speed than the line's.", "其他波特率。"))  # fmt: skip
+@click.option("--baud", type=click.IntRange(300, 115200), help=t("Another speed than the line's.", "其他波特率。"))  # fmt: skip
 @_bus
 @_way.options
 def address(
-    register_map: str, new: int, old: int | None, baud: int, bus: str | None, way_to: str, as_json: bool
+    register_map: str,
+    new: int,
+    old: int | None,
+    baud: int | None,
+    bus: str | None,
+    way_to: str,
+    as_json: bool,
 ) -> None:
     with _way.connect(way_to) as pole:
-        fieldbus.Line(pole, bus).readdress(register_map, new, old, baud, _power_cycle)
+        fieldbus.Line(pole, bus).readdress(register_map, new, old, baud or 0, _power_cycle)
     if as_json:
         click.echo(json.dumps({"address": new}))
     else:
