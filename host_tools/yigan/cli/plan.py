@@ -86,7 +86,7 @@ def command(
         return
     console = Console()
     for name, number in lamps.items():
-        _tonight(console, street, name, street.night(day, number))
+        tonight(console, street, name, street.night(day, number))
         _months(console, street, year, name, street.months(street.nights(year, number)))
     for path in drawn:
         click.echo(places.shown(path.resolve()))
@@ -151,7 +151,7 @@ def _draw(street: Street, lamps: dict[str, int], year: int, output: Path | None)
 # For people
 
 
-def _tonight(console: Console, street: Street, name: str, night: Night) -> None:
+def tonight(console: Console, street: Street, name: str, night: Night) -> None:
     when = EPOCH + timedelta(days=night.day)
     title = t(
         "{n}, night of {d}: {p}",

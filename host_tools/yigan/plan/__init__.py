@@ -88,8 +88,8 @@ class Street:
         resolved = conf.plan(pole)
         if pole.lighting is None:
             what = t("This pole has no [lighting].", "该灯杆没有 [lighting]。")
-            hint = t("Its lamps stay at their power-on level until somebody wants another: docs/lighting.md shows a programme.",
-                     "灯保持上电亮度，直到收到指令；策略写法见 docs/lighting.md。")  # fmt: skip
+            hint = t("Its lamps stay at their power-on level until somebody wants another: docs/pole-file.md shows a programme.",
+                     "灯保持上电亮度，直到收到指令；策略写法见 docs/pole-file.md。")  # fmt: skip
             raise ConfigError(what, places.shown(pole.path), hint)
         self.pole, self.found = pole, lighting.read(resolved)
         self.options = next(m.options for m in resolved.services if m.card.kind == lighting.SERVICE)
