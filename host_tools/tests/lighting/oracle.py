@@ -12,7 +12,12 @@ from functools import cache, cached_property
 from lighting import almanac
 
 SURE_S = 10  # the firmware's sun differs from astral's by less (test_sun.py)
-EVENTS = {"sunset": (almanac.HORIZON, True), "sunrise": (almanac.HORIZON, False), "dusk": (almanac.CIVIL, True), "dawn": (almanac.CIVIL, False)}  # fmt: skip
+EVENTS = {
+    "sunset": (almanac.HORIZON, True),
+    "sunrise": (almanac.HORIZON, False),
+    "dusk": (almanac.CIVIL, True),
+    "dawn": (almanac.CIVIL, False),
+}
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 

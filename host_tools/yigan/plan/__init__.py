@@ -22,7 +22,12 @@ from yigan.lang import t
 
 EPOCH = date(2020, 1, 1)
 _EPOCH_UTC = datetime(2020, 1, 1, tzinfo=UTC)
-_SUN = {"sunset": ("sunset", "日落"), "sunrise": ("sunrise", "日出"), "dusk": ("civil dusk", "昏影终"), "dawn": ("civil dawn", "晨光始")}  # fmt: skip
+SUN_WORDS = {
+    "sunset": ("sunset", "日落"),
+    "sunrise": ("sunrise", "日出"),
+    "dusk": ("civil dusk", "昏影终"),
+    "dawn": ("civil dawn", "晨光始"),
+}
 
 
 def _device(name: str):
@@ -186,12 +191,12 @@ def told(moment: Moment) -> str:
     """`22:00`, "sunset +10 min"."""
     if moment.reference == lighting.CLOCK:
         return str(moment)
-    name = t(*_SUN[lighting.REFERENCES[moment.reference]])
+    name = t(*SUN_WORDS[lighting.REFERENCES[moment.reference]])
     return name + (t(" {n:+d} min", " {n:+d} 分钟", n=moment.minutes) if moment.minutes else "")
 
 
 def told_sun(name: str) -> str:
-    return t(*_SUN[name])
+    return t(*SUN_WORDS[name])
 
 
 def street(pole: Pole) -> Street:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from yigan import lang
 from yigan.lang import t
-from yigan.plan import EPOCH, Month, Night, Street
+from yigan.plan import EPOCH, SUN_WORDS, Month, Night, Street
 
 _STEP_S = 300
 _CHINESE = (
@@ -79,8 +79,7 @@ def _field(axes: Axes, street: Street, nights: list[Night]) -> None:
 
 
 def _label(name: str) -> str:
-    words = {"sunset": ("sunset", "日落"), "sunrise": ("sunrise", "日出"), "dusk": ("civil dusk", "昏影终"), "dawn": ("civil dawn", "晨光始")}  # fmt: skip
-    return _words(*words[name])
+    return _words(*SUN_WORDS[name])
 
 
 def _hour(street: Street, day: int, moment: int | None) -> float:
