@@ -2,7 +2,8 @@
 
 Source: IEC 62386-101:2022, tables 20 and 22: an answer begins 5.5 to 10.5 ms behind the question (12.4 for who
 listens), the next question 13.5 ms behind the last edge. A frame takes 14 ms, so the edges are the hardware's work:
-hal/dali_rmt.py (ESP32) or hal/dali_pio.py (RP2).
+hal/dali_rmt.py (ESP32) or hal/dali_pio.py (RP2). The numbers are those of two public implementations (sevenlab's
+Zephyr driver, python-dali); the standard's own pages were not at hand.
 """
 
 from pole import clock

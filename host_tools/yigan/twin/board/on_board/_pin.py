@@ -61,7 +61,7 @@ class Pin:
     def irq(self, handler=None, trigger=None, hard=False, wake=None):
         if trigger is None:
             trigger = self.IRQ_RISING | self.IRQ_FALLING
-        _hub.on_event(1, self._n, handler and (lambda value: time_.at(value >> 1, handler, self)))
+        _hub.on_event(1, self._n, handler and (lambda value: time_._at(value >> 1, handler, self)))
         edges = (1 if trigger & self.IRQ_RISING else 0) | (2 if trigger & self.IRQ_FALLING else 0)
         _hub.ask("irq", self._n, edges if handler else 0)
         return self

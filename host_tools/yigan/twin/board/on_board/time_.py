@@ -30,7 +30,7 @@ def ticks_us():
     return _us() - _late + _us0 & _MASK
 
 
-def at(stamp, handler, pin):
+def _at(stamp, handler, pin):
     """Serve a pin's interrupt at the moment of its edge: a chip is late by microseconds, this VM by milliseconds."""
     global _late, _ahead
     if stamp and not _virtual_time:
