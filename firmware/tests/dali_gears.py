@@ -40,6 +40,8 @@ class Gear:
             self.kept[places[opcode]] = self.dtr0
         elif opcode == 0x2E:
             self.kept[0xA5] = self.dtr0 << 4 | 7
+        elif opcode == 0x30:
+            self.kept[0xA8] = self.dtr0
         elif opcode == 0x80:
             self.short = self.dtr0 >> 1 if self.dtr0 < 128 else 255
         elif opcode & 0xF0 in (0x60, 0x70):

@@ -247,6 +247,7 @@ class Driver:
                 dali.QUERY_SYSTEM_FAILURE_LEVEL, dali.SET_SYSTEM_FAILURE_LEVEL, self._arc(self._failure)
             )
             await self._keep(dali.QUERY_FADE_TIME_FADE_RATE, dali.SET_FADE_TIME, self._fade, 4)
+            await self._keep_no_extended_fade()
             await self._keep_groups()
             for scene, percent in enumerate(self._scenes[:16]):
                 if percent >= 0:
@@ -277,6 +278,12 @@ class Driver:
         if has >= 0 and has != self._linear:
             await self._bus.do(dali.special(dali.DTR0, 1 if self._linear else 0))
             await self._bus.together(enable, dali.command(self._to, dali.SELECT_DIMMING_CURVE))
+            self.writes += 1
+
+    async def _keep_no_extended_fade(self):
+        """Fade time 0 is at once only where the extended fade time is 0, too; older gear has none."""
+        if not self._fade and await self._bus.do(dali.command(self._to, dali.QUERY_EXTENDED_FADE_TIME)) > 0:
+            await self._bus.store(self._to, dali.SET_EXTENDED_FADE_TIME, 0)
             self.writes += 1
 
     async def _keep_groups(self):

@@ -204,6 +204,16 @@ class Kept(Lamp):
         self.run_story(story)
         self.assertEqual((self.driver.writes, self.gear.kept[0xA2]), (1, 85))
 
+    def test_at_once_is_at_once(self):
+        async def story(driver):
+            self.gear.kept[0xA8] = 0x23
+            await driver.start()
+
+        self.run_story(story, minimum_level=0.1)
+        self.assertEqual((self.gear.kept[0xA8], self.driver.writes), (0, 1))
+        self.run_story(story, minimum_level=0.1, fade_time=2)
+        self.assertEqual((self.gear.kept[0xA8], self.driver.writes), (0x23, 1))
+
     def test_a_physical_minimum_above_ours(self):
         async def story(driver):
             self.gear.kept.update({0x9A: 170, 0xA2: 170})
