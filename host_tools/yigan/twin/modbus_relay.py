@@ -19,11 +19,15 @@ MATRIX = {
     "wrong_address": ("comm_fault",),
     "slow": ("good",),
     "late": ("comm_fault",),
+    "range": ("fault", "comm_fault"),
 }
 
 
 class Twin:
-    """options: `address`, `channels`. Its relays fall when it loses its supply."""
+    """options: `address`, `channels`. Its relays fall when it loses its supply.
+
+    Faults: those of twin/modbus_rtu.py; silent, exception (answers 04), stuck (welded), range (it tells of 16 relays).
+    """
 
     BUS = "modbus"
     FAULTS = (
@@ -88,7 +92,8 @@ class Twin:
         start, count = struct.unpack(">HH", pdu[1:5])
         if count == 0 or start + count > self.channels:
             return b"\x81\x02"
-        return bytes([1, 1, self.relays >> start & (1 << count) - 1])
+        found = bytes([self.relays >> start & (1 << count) - 1])
+        return b"\x01\x02" + found + b"\xff" if "range" in self.faults else b"\x01\x01" + found
 
     def _write(self, pdu: bytes) -> bytes:
         where, value = struct.unpack(">HH", pdu[1:5])
