@@ -31,16 +31,8 @@ class Twin:
 
     BUS = "modbus"
     FAULTS = (
-        "silent",
-        "exception",
-        "stuck",
-        "noise",
-        "bad_crc",
-        "truncated",
-        "wrong_address",
-        "slow",
-        "late",
-    )
+        "silent", "exception", "stuck", "noise", "bad_crc", "truncated", "wrong_address", "slow", "late", "range",
+    )  # fmt: skip
 
     def __init__(self, clock, options: dict):
         self.clock = clock
