@@ -140,7 +140,7 @@ class Lamp:
         keep = service.keep
         knots = [keep.get("%d%d" % (number, k)) for k in range(lamp_health.KNOTS)]
         if service.nominal and not any(knots):
-            knots[-1] = service.nominal * 1000 << 4 | 6
+            knots = lamp_health.nominal(service.nominal)
         self.number = number
         self.watch = lamp_health.Watch(knots, service.rule)
         learn = pole.store.find(self.name + ".learn")
