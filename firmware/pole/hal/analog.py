@@ -17,7 +17,7 @@ class Bus:
 
     def __init__(self, spec):
         if spec.get("dac"):
-            from machine import DAC
+            from machine import DAC  # type: ignore[attr-defined]  # not on every port
 
             dac = DAC(Pin(spec["pin"]))
             self.duty = lambda u16: dac.write(u16 >> 8)

@@ -29,6 +29,14 @@ def write(tmp_path):
     lang.choose(None)
 
 
+@pytest.fixture(autouse=True)
+def no_budget(monkeypatch):
+    """What the modules weigh is tested elsewhere, and takes a second each time."""
+    from yigan.conf import rules
+
+    monkeypatch.setattr(rules, "ALL", tuple(rule for rule in rules.ALL if "budget" not in rule.__module__))
+
+
 def run(capsys, *words):
     code = cli.main(["--lang", "en", "plan", *map(str, words)])
     told = capsys.readouterr()
