@@ -25,8 +25,8 @@ default = 30
 low = 0
 high = 600
 unit = "s"
-en = "Poles of a street switch within so many seconds, each at a moment of its own made from its id"
-zh = "同一街道的灯杆在该秒数内错开动作，时刻由杆号决定"
+en = "Poles of a street switch within so many seconds, each at a moment of its own made from its id; after a power cut, too, where power_on_level is 0"
+zh = "同一街道的灯杆在该秒数内错开动作，时刻由杆号决定；power_on_level 为 0 时来电后同样错开"
 
 [options.remote_ends]
 type = "enum"
@@ -184,6 +184,8 @@ class Service:
             self.present_until = up + self.options["hold"]
         for lamp in self.pole.lamps:
             night = self._night(lamp)
+            if up < self.options["shift"] and not lamp.driver.level:
+                continue  # the mains are back for the whole street: one that starts dark waits for its moment
             plan = None if now is None else self._plan(lamp, night, now)
             level, reason = daylight.decide(plan, now, dark, False, self.rule)
             self._end_remote(lamp, night, level, up)

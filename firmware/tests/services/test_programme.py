@@ -151,6 +151,17 @@ class Nights(Street):
         self.at(44)
         self.shows(1000, PROGRAMME)
 
+    def test_after_a_power_cut_a_street_is_not_lit_at_once(self):
+        for level, seen in ((0, 0), (1000, 500)):  # one that starts lit is lit already
+            self.light(shift=20)
+            clock._wall.seconds = 0
+            self.pole.lamps[0].driver.level = level
+            self.at(23)
+            self.tick(15)
+            self.assertEqual(self.pole.lamps[0].driver.level, seen)
+            self.tick(10)
+            self.shows(500, PROGRAMME)
+
     def test_two_lamps(self):
         self.light(lamps=2, rows=[[2, 127, 0, 0, 1140, 0, 1740, 300]] + ROWS)
         self.at(18, 30)
