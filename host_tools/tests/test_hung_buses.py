@@ -142,7 +142,16 @@ def test_a_bridge_adds_uarts_to_those_of_the_board(pole):
     )
     assert [f for f in conf.check(pole(more=more)) if f.level == "error"] == []
     too_many = more + SPARE.format(k="pms5003", b="cellular") + "instance = 2\n"
-    assert "too_many_uart" in {f.code for f in conf.check(pole(more=too_many))}
+    (found,) = [f for f in conf.check(pole(more=too_many)) if f.code == "too_many_uart"]
+    assert "sc16is752" in found.hint
+
+
+def test_what_a_relay_board_is_asked_counts(pole):
+    from yigan.conf.rules import modbus
+
+    more = SPARE.format(k="modbus_relay", b="line") + "address = 9\n"
+    (before,), (after,) = (modbus.loads(conf.plan(made)) for made in (pole(), pole(more=more)))
+    assert after.percent > before.percent > 0
 
 
 # edits, code, a text of the line that is blamed

@@ -12,6 +12,7 @@ points = ["output_1", "output_1_actual", "output_2", "output_2_actual", "output_
   "output_4", "output_4_actual", "output_5", "output_5_actual", "output_6", "output_6_actual",
   "output_7", "output_7_actual", "output_8", "output_8_actual"]
 points_option = "channels"
+asks = [[1, 0, 8]]
 datasheet = "Waveshare Modbus RTU Relay, protocol"
 wiring = "A and B of the RS-485 line, 7-36 V; the address is changed by its maker's tool"
 wiring_zh = "接 RS-485 的 A、B，供电 7-36 V；地址用厂家工具修改"

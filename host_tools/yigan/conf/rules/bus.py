@@ -212,6 +212,8 @@ def _controller(plan: Plan, line: Line, owner: dict[int, Line], ids: tuple[int, 
     there = ", ".join(map(str, ids)) or t("none", "无")
     hint = t("This board has {n} {u} beside the console: {i}.", "除控制台外，该板有 {n} 个 {u}：{i}。",
              n=len(ids), u=name, i=there)  # fmt: skip
+    if name == "UART":
+        hint += t(" An sc16is752 on I2C has two more.", " I2C 上的 sc16is752 可再增加两个。")
     if not isinstance(number, int):
         return
     if number not in ids:
