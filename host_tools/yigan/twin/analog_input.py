@@ -12,6 +12,7 @@ MATRIX = {
     "stuck": ("good",),
     "slow": ("good",),
 }
+MATRIX_OPTIONS = {"point": "supply_voltage", "high": 300}
 
 
 class Twin:

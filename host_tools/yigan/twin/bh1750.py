@@ -15,6 +15,7 @@ MATRIX = {
     "stuck": ("good",),
     "range": ("uncertain",),
 }
+STIR = {"illuminance": (300, 40)}
 
 
 class Twin:

@@ -20,6 +20,7 @@ MATRIX = {
     "truncate": ("fault", "comm_fault"),
     "bad_crc": ("fault",),
 }
+STIR = {"voltage_a": (221, 205)}
 
 
 class Twin:

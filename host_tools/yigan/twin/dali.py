@@ -17,9 +17,9 @@ MASK = 0xFF
 TWICE_MS = 100.0  # 9.3: the second of two must come within
 INITIALISE_MS = 15 * 60 * 1000.0
 MATRIX = {
-    "silent": ("comm_fault",), "noise": ("good", "fault", "comm_fault"), "slow": ("good",), "stuck": ("good",),
+    "silent": ("comm_fault",), "noise": ("good", "fault", "comm_fault", "never"), "slow": ("good",), "stuck": ("good",),
     "range": ("good", "range"),
-    "lamp": ("good",), "gear": ("good",),
+    "lamp": ("good", "never"), "gear": ("good",),
 }  # fmt: skip
 
 

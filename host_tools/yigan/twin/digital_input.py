@@ -11,6 +11,8 @@ MATRIX = {
     "silent": ("good",),
     "slow": ("good",),
 }  # a wire has no opinion
+MATRIX_OPTIONS = {"point": "door_open"}
+STIR = {"closed": (1, 0)}
 
 
 class Twin:

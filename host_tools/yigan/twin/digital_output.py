@@ -1,6 +1,7 @@
 """A relay on a pin, and what it switches."""
 
 MATRIX = {"stuck": ("good",), "silent": ("good",)}  # the pin obeys; a contact behind it has no way to tell
+MATRIX_OPTIONS = {"point": "fan"}
 
 
 class Twin:

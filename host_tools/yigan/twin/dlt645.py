@@ -46,12 +46,13 @@ MATRIX = {  # fault -> qualities that its points may have under it
     "noise": ("fault", "comm_fault"),
     "slow": ("good",),
     "stuck": ("good",),
-    "range": ("range",),
+    "range": ("range", "good"),
     "truncate": ("fault", "comm_fault"),
     "bad_crc": ("fault",),
     "wrong_address": ("fault", "comm_fault"),
     "refuse": ("fault",),
 }
+STIR = {"voltage_a": (221.5, 219.0)}
 
 
 class Twin:

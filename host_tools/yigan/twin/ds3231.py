@@ -14,7 +14,7 @@ MATRIX = {
     "stuck": ("good",),
     "slow": ("good",),
     "range": ("fault",),
-    "stopped": ("fault",),
+    "stopped": ("fault", "good"),  # until a pole that knows the time sets it
 }
 
 

@@ -88,6 +88,7 @@ class Twin:
             "speed": 0.0,
             "course": 0.0,
         }
+        self._held = dict(self._place)
         self._fix = 3
         self._zero = datetime.datetime.now(datetime.UTC)  # when the clock showed `_zero_ms`
         self._zero_ms = clock.now_ms() if clock else 0.0
@@ -163,7 +164,7 @@ class Twin:
         return self._clock.now_ms() - self._zero_ms if self._clock else 0.0
 
     def _synthetic(self) -> bytes:
-        now, place = self._now(), self._place
+        now, place = self._now(), self._held if "stuck" in self._faults else self._place
         if "range" in self._faults:  # nobody is so high or so fast
             place = {**place, "altitude": 99999.9, "speed": 2000.0}
         time, day = f"{now:%H%M%S}.000", f"{now:%d%m%y}"
@@ -217,6 +218,8 @@ class Twin:
             raise KeyError(name)
 
     def fault(self, name, on=True):
+        if name == "stuck":
+            self._held = dict(self._place)
         (self._faults.add if on else self._faults.discard)(name)
 
     def state(self):

@@ -12,7 +12,7 @@ _READ_ONLY = ("intf", "intcap")
 MATRIX = {
     "silent": ("comm_fault",),
     "noise": ("good",),
-    "stuck": ("fault",),  # it does not keep what it is told
+    "stuck": ("fault", "good"),  # it does not keep what it is told; until then all is as it was
     "slow": ("good",),
     "reset": ("good",),
     "banked": ("good",),

@@ -18,6 +18,7 @@ MATRIX = {
     "bad_crc": ("fault", "comm_fault"), "truncated": ("fault", "comm_fault"), "wrong_address": ("comm_fault", "fault"), "slow": ("good",),
     "late": ("comm_fault",),
 }  # fmt: skip
+MATRIX_OPTIONS = {"model": "eight_0_10v"}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ MATRIX = {
     "stuck": ("good",),
     "slow": ("good",),
 }
+STIR = {"temperature": (30, 12)}
 
 
 class Twin:

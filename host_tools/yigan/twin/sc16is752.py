@@ -14,7 +14,11 @@ _LATE = 0x5A  # what RHR gives when there is nothing: anything
 MATRIX = {
     "silent": ("comm_fault",),
     "noise": ("good", "fault", "comm_fault"),
-    "stuck": ("comm_fault", "fault"),  # it sends nothing: whoever hangs on it hears nothing
+    "stuck": (
+        "comm_fault",
+        "fault",
+        "good",
+    ),  # it sends nothing: whoever hangs on it hears nothing, itself it is well
     "slow": ("good",),
     "reset": ("good",),
 }

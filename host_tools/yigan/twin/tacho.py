@@ -4,6 +4,7 @@ Drawn from Intel's 4-Wire PWM Controlled Fans Specification 1.3, 2.1.4.
 """
 
 MATRIX = {"silent": ("good",), "noise": ("good",), "slow": ("good",), "stuck": ("good",), "range": ("good",)}
+STIR = {"rpm": (900, 1500)}
 
 
 class Twin:

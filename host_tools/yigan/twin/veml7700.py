@@ -14,8 +14,9 @@ MATRIX = {
     "slow": ("good",),
     "stuck": ("good",),
     "range": ("uncertain",),
-    "forgets": ("fault",),
+    "forgets": ("fault", "good"),
 }
+STIR = {"illuminance": (300, 40)}
 
 
 def true_lux(shown: float) -> float:
