@@ -25,7 +25,7 @@ default = 30
 low = 0
 high = 600
 unit = "s"
-en = "Poles of a street switch within so many seconds, each at a moment of its own made from its id; after a power cut, too, where power_on_level is 0"
+en = "Poles of a street switch within so many seconds, each at its own moment; after a power cut, too, if power_on_level = 0"
 zh = "同一街道的灯杆在该秒数内错开动作，时刻由杆号决定；power_on_level 为 0 时来电后同样错开"
 
 [options.remote_ends]
