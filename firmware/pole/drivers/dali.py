@@ -168,6 +168,7 @@ class Driver:
         self._round_at = clock.ticks_ms()
         self._ready = False
         self._task = None
+        self._arc_of = self._arc_is = 0
         self._told = -1  # the level that the gear was told last
         self._told_at = clock.ticks_ms()
         self.writes = 0
@@ -214,7 +215,9 @@ class Driver:
             return 0
         if self._linear:
             return max(1, (level * 254 + 500) // 1000)
-        return min(254, int(dimming.arc(level) + 0.5))
+        if level != self._arc_of:  # each reading asks for the same one: a logarithm is five floats
+            self._arc_of, self._arc_is = level, min(254, int(dimming.arc(level) + 0.5))
+        return self._arc_is
 
     def _light(self, arc):
         """Tenths of a per cent of an arc power level; one that stands for the wanted level is that."""

@@ -130,7 +130,7 @@ class Lamp:
             if "power" in names and "voltage" in names
             else pole.store.find(meter + ".voltage_a")
         )
-        self.relay = hasattr(driver, "hold_s")
+        self.driver = driver
         self.places = [
             -1 if name in names else pole.store.find("%s.%s" % (self.name, name)) for name in _NAMES
         ]
@@ -178,7 +178,7 @@ class Lamp:
         """Whatever was judged so far; a lamp that failed at night has still failed by day."""
         store, watch = self.pole.store, self.watch
         verdict, known = watch.verdict, watch.known
-        if self.relay and not self.service.rule.behind and known & lamp_health.BURNER:
+        if getattr(self.driver, "switched", 0) and not self.service.rule.behind and known & lamp_health.BURNER:
             known |= lamp_health.RELAY  # it is off, and its relay should be, too
             verdict |= lamp_health.RELAY if verdict & lamp_health.BURNER else 0
         for n in range(lamp_health.VERDICTS):

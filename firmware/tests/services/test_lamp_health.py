@@ -44,7 +44,9 @@ class Keep:
 
 
 class Relay:
-    hold_s = 60
+    """A driver that has switched its relay since the start."""
+
+    switched = 1
 
 
 class Pole:
