@@ -29,6 +29,7 @@ class Peripheral:
         self.bus = spec.get("bus")
         self.options = spec.get("options", {})
         self.points = spec["points"]
+        self.output = "output" in spec  # a lamp: built before what takes time
         self.driver = None
         self.period_ms = 0
 
@@ -83,6 +84,9 @@ class Pole:
         self.net = getattr(hal, "net", None)
         self.console = hal.console()
         self.counters = {}
+        self.lamps = ()  # of services/lighting.py
+        self.alarms = None  # services/alarms.py, where there are any
+        self.kept = []
         crumb = breadcrumb.unpack(hal.read_crumb())
         self.starts = crumb[0] + 1 if crumb else 1
         hal.write_crumb(breadcrumb.pack(self.starts, 0))
@@ -96,7 +100,7 @@ class Pole:
             "reset_cause": breadcrumb.cause(hal.reset_cause(), crumb, update_slots.first_trial(record)),
             "micropython": ".".join(str(part) for part in sys.implementation.version[:3]),
         }
-        self._buses = {}
+        self.buses = {}
         self.peripherals = [Peripheral(self, spec) for spec in conf.pop("peripherals", ())]
         self.supervisor = Supervisor(self.log)
         if hasattr(hal, "wall"):  # a gateway's system keeps the time
@@ -104,20 +108,44 @@ class Pole:
 
     def bus(self, name):
         """The bus `name`, opened at its first use; a shared one (`driver` in its entry) is wrapped once."""
-        if name not in self._buses:
+        if name not in self.buses:
             specs = self.conf["buses"]
             if name not in specs:
                 raise errors.ConfigError("bus %s" % name)
-            line = self.hal.bus(specs[name])
+            line = self._hung(specs[name]) if "on" in specs[name] else self.hal.bus(specs[name])
             if "driver" in specs[name]:
                 line = load.module("drivers", specs[name]["driver"]).Bus(line, specs[name].get("options", {}))
-            self._buses[name] = line
+            self.buses[name] = line
             del specs[name]
-        return self._buses[name]
+        return self.buses[name]
+
+    def _hung(self, spec):
+        """A bus that another peripheral has: a bridge's channel, an expander's pin."""
+        for peripheral in self.peripherals:
+            if peripheral.name == spec["on"]:
+                return peripheral.open().bus(spec)
+        raise errors.ConfigError(spec["on"])
+
+    def tool(self, name):
+        """What a technician asks for now and then: pole/tools/<name>.py, loaded when it is; None: there is none."""
+        try:
+            return load.module("tools", name) if name.isalpha() else None
+        except (errors.ConfigError, AttributeError):
+            return None
 
     def count(self, name, by=1):
         """Add to a counter; counters are small ints by name."""
         self.counters[name] = self.counters.get(name, 0) + by
+
+    def keep(self, name, every_s=1800):
+        """The counters `name` (pole/keep.py), written at most every `every_s`, and before a restart of ours."""
+        from pole.keep import Keep  # a pole that keeps nothing does not load it
+
+        one = Keep("%s/%s" % (getattr(self.hal, "STATE", "/var"), name), every_s)
+        if one.lost:
+            self.log.add(ERROR, name, "counters on flash cannot be read")
+        self.kept.append(one)
+        return one
 
     def drivers(self, capability):
         """[(driver, {short point name: place in the store})] of the built peripherals of a capability.
@@ -147,6 +175,8 @@ class Pole:
 
     def restart(self, hard=True, intent=breadcrumb.SOFTWARE):
         """Start the board again; the next start knows that it was meant."""
+        for one in self.kept:
+            one.flush()
         self.hal.write_crumb(breadcrumb.pack(0, intent))
         self.hal.reset(hard)
 
@@ -157,7 +187,7 @@ class Pole:
         """
         for peripheral in self.peripherals:
             spec = self.conf["buses"].get(peripheral.bus, {})
-            if spec.get("kind") in ("pwm", "gpio"):
+            if peripheral.output or spec.get("kind") in ("pwm", "gpio"):
                 self._try(peripheral.name, peripheral.open, peripheral.fail)
         for spec in self.conf.pop("services", ()):
             self._start("services", spec)

@@ -147,6 +147,51 @@ class AppTest(unittest.TestCase):
 
         self.play(story)
 
+    def test_a_bus_that_a_peripheral_has(self):
+        """Found by name, wherever it stands in the file; built once; its fault is told by who hangs on it."""
+
+        class Bridge(Air):
+            made = 0
+
+            def __init__(self, bus, options):
+                Bridge.made += 1
+
+            def bus(self, spec):
+                return (spec["on"], spec["pin"])
+
+        sys.modules["pole.drivers.test_bridge"] = Module(Bridge)
+        try:
+            pole = app.Pole(json.loads(json.dumps(CONF)), Table(build(ROWS)), Hal())
+            pole.conf["buses"].update(
+                {"a": {"kind": "gpio", "on": "bridge", "pin": 1}, "b": {"kind": "gpio", "on": "bridge", "pin": 2},
+                 "c": {"kind": "gpio", "on": "nobody"}}
+            )  # fmt: skip
+            pole.peripherals.append(app.Peripheral(pole, {"kind": "test_bridge", "name": "bridge", "points": []}))
+            self.assertEqual([pole.bus("b"), pole.bus("a"), pole.bus("b")], [("bridge", 2), ("bridge", 1), ("bridge", 2)])
+            self.assertEqual(Bridge.made, 1)
+            with self.assertRaises(errors.ConfigError):
+                pole.bus("c")
+        finally:
+            del sys.modules["pole.drivers.test_bridge"]
+
+    def test_a_restart_writes_what_is_kept(self):
+        class Kept:
+            flushed = 0
+
+            def flush(self):
+                Kept.flushed += 1
+
+        class Restarted(Hal):
+            def reset(self, hard):
+                self.fed = -1000
+
+        async def story(pole):
+            pole.kept.append(Kept())
+            pole.restart()
+
+        self.play(story, Restarted())
+        self.assertEqual(Kept.flushed, 1)
+
     def test_a_dead_sensor_is_a_fault_and_comes_back(self):
         async def story(pole):
             for error, quality in ((errors.BusError(), COMM_FAULT), (errors.DeviceFault(), FAULT)):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from yigan import bundle, conf, via
+from yigan import bundle, conf, places, via
 from yigan.broker import Broker
 from yigan.conf.plan import Device
 from yigan.deploy import carry
@@ -18,6 +18,7 @@ from yigan.errors import LinkError, VerifyError, YiganError
 from yigan.lang import t
 from yigan.link import serial
 from yigan.link.service import Client
+from yigan.night import Quick
 from yigan.twin.virtual import VirtualBoard
 from yigan.via.way import Reading
 
@@ -49,6 +50,7 @@ class Story:
         self.pole = conf.load(pole_file)
         self.bundle = bundle.build(self.pole)
         self.board = VirtualBoard(folder)
+        self.alone = Quick(places.root() / "poles" / "night.toml", folder / "night")
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> "Story":

@@ -6,7 +6,7 @@ The standard has 16-bit registers and nothing wider: each maker chose an order o
 
 import struct
 
-_FORMATS = {"u16": ">H", "i16": ">h", "u32": ">I", "i32": ">i", "f32": ">f"}
+_KINDS = ("u16", "i16", "u32", "i32", "f32")
 _ORDERS = {"abcd": (0, 1, 2, 3), "cdab": (2, 3, 0, 1), "badc": (1, 0, 3, 2), "dcba": (3, 2, 1, 0)}
 _LARGEST = 2.0e9  # beyond it no point holds a scaled value
 
@@ -19,20 +19,26 @@ class RegisterValue:
 
     def __init__(self, kind):
         name, _, order = kind.partition("_")
-        if name not in _FORMATS or (order or "abcd") not in _ORDERS:
+        if name not in _KINDS or (order or "abcd") not in _ORDERS:
             raise ValueError(kind)
-        self._format = _FORMATS[name]
+        self._signed = name[0] == "i"
         self.words = 1 if name.endswith("16") else 2
         places = _ORDERS[order or "abcd"]
         self._places = places if self.words == 2 else (places[0] & 1, places[1] & 1)
-        self._bytes = bytearray(2 * self.words)
         self.is_float = name == "f32"
+        self._bytes = bytearray(4) if self.is_float else b""
 
     def read(self, buf, at):
         """The number whose first register lies in buf[at:]."""
-        for k, place in enumerate(self._places):
-            self._bytes[k] = buf[at + place]
-        return struct.unpack_from(self._format, self._bytes)[0]
+        if self.is_float:
+            for k in range(4):
+                self._bytes[k] = buf[at + self._places[k]]
+            return struct.unpack_from(">f", self._bytes)[0]
+        value = 0
+        for place in self._places:  # without a tuple for each number
+            value = value << 8 | buf[at + place]
+        bits = 16 * self.words
+        return value - (1 << bits) if self._signed and value >> (bits - 1) else value
 
     def scaled(self, buf, at, mul, div, add):
         """value * mul / div + add, rounded to an integer; None for a float that is no such number."""

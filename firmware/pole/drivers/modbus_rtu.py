@@ -11,6 +11,7 @@ baud = 9600
 parity = "N"
 stop = 1
 points = []
+tool = "modbus"
 wiring = "A and B of all slaves in one line, no star; 120 ohm at both ends; one ground"
 wiring_zh = "所有从站的 A、B 线首尾相接，不用星形；两端各接 120 欧；共地"
 
@@ -102,12 +103,12 @@ class Bus:
         self.pause_ms = max(options.get("pause_ms", 0), silence_us // 1000 + 2)
         self._longest_ms = modbus.MOST_RTU * line.char_us // 1000 + self.gap_ms
         self.health = SlaveHealth(clock.ticks_diff, clock.ticks_add)
-        self._lock = asyncio.Lock()  # first come, first served: no slave is asked twice while another waits
+        self.turn = asyncio.Lock()  # first come, first served: no slave is asked twice while another waits
         self._tx = bytearray(modbus.MOST_RTU)
         self._tx_view = memoryview(self._tx)
         self._rx = bytearray(modbus.MOST_RTU + 64)  # room for what may stand before a longest frame
         self._rx_view = memoryview(self._rx)
-        self._heard = clock.ticks_ms()  # the last byte on the line, either way
+        self.heard = clock.ticks_ms()  # the last byte on the line, either way
         self.sent = 0
         self.timeouts = 0
         self.bad = 0
@@ -127,14 +128,14 @@ class Bus:
         while True:
             await self._settle(self.health.slave(address))
             tries -= 1
-            await self._lock.acquire()
+            await self.turn.acquire()
             try:
                 return self._read(await self._once(address, pdu, n), address, reply)
             except PoleError as error:
                 if error.code == DEVICE_EXCEPTION or tries == 0:
                     raise
             finally:
-                self._lock.release()
+                self.turn.release()
 
     async def _settle(self, slave):
         """A slave that owes a reply is left alone until that cannot come any more; others use the line meanwhile."""
@@ -150,13 +151,13 @@ class Bus:
         for k in range(n):
             self._tx[k + 1] = pdu[k]
         length = modbus.seal(self._tx, n + 1)
-        await self._silence()
+        await self.silence()
         slave = self.health.slave(address)
         slave.late_until = clock.ticks_add(clock.ticks_ms(), self.timeout_ms + self.late_ms)
         slave.late = True
         await self.line.send(self._tx_view[:length])
         self.sent += 1
-        self._heard = clock.ticks_ms()
+        self.heard = clock.ticks_ms()
         if address == _BROADCAST:
             slave.late = False
             await clock.sleep_ms(_BROADCAST_MS)
@@ -165,9 +166,9 @@ class Bus:
         slave.late = False
         return found
 
-    async def _silence(self):
+    async def silence(self):
         """Wait until the line has been silent for 3.5 characters; what came meanwhile is nobody's."""
-        left = self.pause_ms - clock.ticks_diff(clock.ticks_ms(), self._heard)
+        left = self.pause_ms - clock.ticks_diff(clock.ticks_ms(), self.heard)
         for _ in range(_BABBLE):
             n = await self.line.readinto(self._rx_view, min(max(0, left), self.pause_ms))
             if n == 0:
@@ -189,7 +190,7 @@ class Bus:
                 break
             got = await self.line.readinto(self._rx_view[have:], self.gap_ms if have else left)
             if got:
-                self._heard = clock.ticks_ms()
+                self.heard = clock.ticks_ms()
                 have += got
                 if echo and have >= echo:
                     have = self._cut_echo(have, echo)

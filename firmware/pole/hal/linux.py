@@ -8,6 +8,7 @@ from pole import clock, errors
 from pole.hal import net_linux as net  # noqa: F401
 
 WATCHDOG_MS = 15000
+STATE = os.environ.get("STATE_DIRECTORY", "/var/lib/yigan")  # systemd's StateDirectory=
 
 
 class Uart:
@@ -16,13 +17,21 @@ class Uart:
     def __init__(self, spec):
         import serial
 
-        self.baud = spec["baud"]
         bits, stop, parity = spec.get("bits", 8), spec.get("stop", 1), spec.get("parity", "N")
-        self.char_us = (1 + bits + stop + (parity != "N")) * 1000000 // self.baud
-        self.poll_ms = min(50, max(2, self.char_us * 64 // 1000))
+        self._bits = 1 + bits + stop + (parity != "N")
+        self._pace(spec["baud"])
         self._serial = serial.Serial(
             spec["path"], self.baud, bits, parity, stop, timeout=0, write_timeout=1, exclusive=True
         )
+
+    def _pace(self, baud):
+        self.baud = baud
+        self.char_us = self._bits * 1000000 // baud
+        self.poll_ms = min(50, max(2, self.char_us * 64 // 1000))
+
+    def set_baud(self, baud):
+        self._serial.baudrate = baud
+        self._pace(baud)
 
     async def readinto(self, buf, timeout_ms):
         end = time.monotonic() + timeout_ms / 1000

@@ -11,10 +11,9 @@ class Bus:
     """A serial line. Reading polls: nothing is allocated, and every port has `readinto` with timeout 0."""
 
     def __init__(self, spec):
-        self.baud = spec["baud"]
         bits, stop, parity = spec.get("bits", 8), spec.get("stop", 1), spec.get("parity", "N")
-        self.char_us = (1 + bits + stop + (parity != "N")) * 1000000 // self.baud
-        self.poll_ms = min(50, max(2, self.char_us * 64 // 1000))  # a quarter of the receive ring
+        self._bits = 1 + bits + stop + (parity != "N")  # of a character
+        self._pace(spec["baud"])
         pins = {name: Pin(spec[name]) for name in ("tx", "rx") if spec.get(name, -1) >= 0}
         self._uart = UART(  # type: ignore[call-overload]
             spec["id"],
@@ -26,6 +25,16 @@ class Bus:
             timeout=0,
             **pins,
         )
+
+    def _pace(self, baud):
+        self.baud = baud
+        self.char_us = self._bits * 1000000 // baud
+        self.poll_ms = min(50, max(2, self.char_us * 64 // 1000))  # a quarter of the receive ring
+
+    def set_baud(self, baud):
+        """Another speed from the next character on."""
+        self._uart.init(baudrate=baud)
+        self._pace(baud)
 
     async def readinto(self, buf, timeout_ms):
         """At least one byte into `buf` and the count, or 0 after `timeout_ms`."""

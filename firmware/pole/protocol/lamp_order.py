@@ -1,20 +1,35 @@
 """Who has the last word about a lamp: the one written order of precedence.
 
-1. a manual level, while its expiry runs     somebody stands at the pole
-2. the level the city wrote last             `lamp.level`
-3. the power-on level                        nobody has said anything since the start
+Highest first. Whoever wants something of a lamp bids a level under its own reason; the first bid of this list rules.
+
+    identify       blink, so that somebody finds the pole
+    local switch   a switch at the pole
+    manual         somebody stands at the pole; until its expiry has run
+    alarm          what an alarm is linked to
+    remote         the level the city wrote last; until what the pole file declares ends it
+    presence       somebody comes: raises the level while the programme has the lamp lit, never lowers it
+    photocell      dark early or bright late; alone when the time is unknown
+    programme      sun, calendar and profile
+    control lost   no time and no photocell: the declared failure level
+    power-on       nobody has said anything since the start
+
+Then, whatever rules: the thermal cap, constant light output, the lamp's limits, the rest of its relay.
 """
 
 # lamp.reason of the point table (docs/generated/points/lamp.md)
-POWER_ON, REMOTE, MANUAL = 0, 1, 2
+POWER_ON, REMOTE, MANUAL, PROGRAMME, PHOTOCELL, PRESENCE, ALARM = 0, 1, 2, 3, 4, 5, 6
+LOST, THERMAL, FAILED, SWITCH, IDENTIFY = 7, 8, 9, 10, 11
+REASONS = 12
+
+# (reason codes above, in the order of the list)
+ORDER = b"\x0b\x0a\x02\x06\x01\x05\x04\x03\x07"
 
 
-def choose(manual, remote, power_on):
-    """(level, reason). `manual`, `remote`: tenths of a per cent, or None when it has no say now."""
-    if manual is not None:
-        return manual, MANUAL
-    if remote is not None:
-        return remote, REMOTE
+def choose(bids, power_on):
+    """(level, reason). `bids`: by reason, tenths of a per cent, or None where nobody wants anything now."""
+    for reason in ORDER:
+        if bids[reason] is not None:
+            return bids[reason], reason
     return power_on, POWER_ON
 
 

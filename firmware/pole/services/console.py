@@ -82,9 +82,10 @@ class Service:
             return
         try:
             action = self._actions.get(request.get("do"))
-            if action is None:
+            tool = None if action else self.pole.tool(request.get("do"))
+            if action is None and tool is None:
                 raise errors.PoleError(errors.BAD_REQUEST, "do")
-            done = action(request)
+            done = action(request) if action else tool.answer(self.pole, request)
             for row in done if hasattr(done, "__next__") else ():
                 self._say({"n": n, "r": row})
                 await clock.sleep_ms(0)  # a row takes 7 ms of the line: others may run

@@ -4,6 +4,7 @@ Below `<prefix>/<pole id>/`:
 
 - `<name with />`: a point, retained: {"value":50.0,"unit":"%","quality":"good","at":"2026-11-22T08:00:00Z","age":0};
   `value` is null unless it is valid now, `at` and `age` are those of the last measurement.
+- `alarm`: an event of services/alarms.py, not retained, at QoS 1.
 - `status`: {"online":true,...}, retained; {"online":false} is our will.
 - `<name>/set`: a command {"id":"..","value":50,"expires":..}; `<name>/result` is its answer {"id":..,"ok":true,
   "error":null,"value":50.0,"at":..}, where `value` is what holds now. Retained commands are not obeyed.
@@ -174,6 +175,7 @@ class Uplink:
         self._results = []  # answers that wait for room
         self._stream = self._reader = None
         self._tell_status = False
+        self._event = 0  # the last alarm event that was told
 
     # The connection's life
 
@@ -281,7 +283,7 @@ class Uplink:
     def _pump(self):
         """Write what is due and has room: status, then answers, then points. Give the socket what it takes."""
         session, points, qos = self.session, self.points, self.options["qos"]
-        now, i = clock.uptime_s(), 0
+        now, i, alarms = clock.uptime_s(), 0, getattr(self.pole, "alarms", None)
         for _ in range(_BURST):
             while session.pending():
                 n = self._stream.give(session.outgoing())
@@ -296,6 +298,9 @@ class Uplink:
             elif self._results:
                 topic, ident, error, i = self._results.pop(0)
                 session.publish(0x32, topic, points.result(ident, error, i))
+            elif alarms and alarms.seq > self._event:
+                self._event, said = alarms.event(self._event + 1)
+                session.publish(0x32, points.base + b"alarm", said)
             else:
                 i = points.due(now)
                 if i < 0:

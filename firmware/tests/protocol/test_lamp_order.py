@@ -1,22 +1,52 @@
 import unittest
 
-from pole.protocol.lamp_order import MANUAL, POWER_ON, REMOTE, choose, limit
+from pole.protocol import lamp_order
+from pole.protocol.lamp_order import (
+    ALARM,
+    IDENTIFY,
+    LOST,
+    MANUAL,
+    ORDER,
+    PHOTOCELL,
+    POWER_ON,
+    PRESENCE,
+    PROGRAMME,
+    REASONS,
+    REMOTE,
+    SWITCH,
+    choose,
+    limit,
+)
+
+WRITTEN = (IDENTIFY, SWITCH, MANUAL, ALARM, REMOTE, PRESENCE, PHOTOCELL, PROGRAMME, LOST)
+
+
+def bids(**wanted):
+    found = [None] * REASONS
+    for name, level in wanted.items():
+        found[getattr(lamp_order, name.upper())] = level
+    return found
 
 
 class Order(unittest.TestCase):
-    def test_the_order(self):
-        self.assertEqual(choose(None, None, 1000), (1000, POWER_ON))
-        self.assertEqual(choose(None, 400, 1000), (400, REMOTE))
-        self.assertEqual(choose(200, None, 1000), (200, MANUAL))
-        self.assertEqual(choose(200, 400, 1000), (200, MANUAL))
+    def test_as_written(self):
+        self.assertEqual(tuple(ORDER), WRITTEN)
+
+    def test_each_gives_way_to_all_above_it(self):
+        wanted = [None] * REASONS
+        self.assertEqual(choose(wanted, 1000), (1000, POWER_ON))
+        for level, reason in enumerate(reversed(WRITTEN)):
+            wanted[reason] = level
+            self.assertEqual(choose(wanted, 1000), (level, reason))
 
     def test_off_is_a_level_and_not_nothing(self):
-        self.assertEqual(choose(0, 400, 1000), (0, MANUAL))
-        self.assertEqual(choose(None, 0, 1000), (0, REMOTE))
-        self.assertEqual(choose(None, None, 0), (0, POWER_ON))
+        self.assertEqual(choose(bids(manual=0, remote=400), 1000), (0, MANUAL))
+        self.assertEqual(choose(bids(remote=0, programme=700), 1000), (0, REMOTE))
+        self.assertEqual(choose(bids(), 0), (0, POWER_ON))
 
     def test_codes_are_those_of_the_point_table(self):
-        self.assertEqual((POWER_ON, REMOTE, MANUAL), (0, 1, 2))
+        self.assertEqual((POWER_ON, REMOTE, MANUAL, PROGRAMME, PHOTOCELL, PRESENCE, ALARM), tuple(range(7)))
+        self.assertEqual((LOST, lamp_order.THERMAL, lamp_order.FAILED, SWITCH, IDENTIFY), (7, 8, 9, 10, 11))
 
 
 class Limits(unittest.TestCase):

@@ -84,6 +84,7 @@ def test_config_is_what_the_contract_says(write):
                 "kind": "dimmer",
                 "name": "dimmer",
                 "bus": "lamp",
+                "output": 1,
                 "options": {"curve": "log", "minimum": 1.0},
                 "points": [3],
             },

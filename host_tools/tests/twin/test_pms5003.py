@@ -185,7 +185,7 @@ def test_every_fault_does_what_it_says():
 
 def test_no_fault_is_forgotten_here():
     assert set(pms5003.Twin.FAULTS) == {
-        "silent", "noise", "length", "sum", "truncate", "zero", "error", "stuck", "header_inside"
+        "silent", "noise", "slow", "range", "length", "sum", "truncate", "zero", "error", "stuck", "header_inside"
     }  # fmt: skip
 
 

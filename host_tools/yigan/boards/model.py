@@ -16,8 +16,10 @@ ROLES: dict[str, dict[str, str]] = {
     "i2c": {"sda": "both", "scl": "both"},
     "spi": {"sck": "out", "mosi": "out", "miso": "in"},
     "pwm": {"pin": "out"},
+    "analog": {"pin": "out", "relay": "out", "zero_cross": "in"},
     "gpio": {"pin": "both"},  # "out" when the bus says out = true, else "in"
     "adc": {"pin": "analog"},
+    "dali": {"tx": "out", "rx": "in"},
 }
 BUS_KINDS = tuple(ROLES)
 PORTS = ("esp32", "rp2", "linux")

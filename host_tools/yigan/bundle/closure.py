@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
-from yigan import places
+from yigan import cards, places
 from yigan.errors import ConfigError
 from yigan.lang import t
 
@@ -17,10 +17,15 @@ def roots(config: dict) -> list[str]:
     """The modules that a compiled configuration loads by name (pole/load.py), and main's."""
     kinds = [("hal", config["port"])]
     if config["port"] != "linux":  # one file there, for all it has
-        kinds += [("hal", part["kind"]) for part in [*config["buses"].values(), *config["interfaces"]]]
+        own = [bus for bus in config["buses"].values() if "on" not in bus]  # others hang on peripherals
+        kinds += [("hal", part["kind"]) for part in [*own, *config["interfaces"]]]
     kinds += [("drivers", part["kind"]) for part in config["peripherals"]]
-    kinds += [("drivers", bus["driver"]) for bus in config["buses"].values() if "driver" in bus]
-    kinds += [("services", part["kind"]) for part in config["services"]]
+    shared = [bus["driver"] for bus in config["buses"].values() if "driver" in bus]
+    kinds += [("drivers", kind) for kind in shared]
+    kinds += [("tools", cards.driver(kind).data["tool"]) for kind in shared if "tool" in cards.driver(kind).data]
+    served = [part["kind"] for part in config["services"]]
+    kinds += [("services", kind) for kind in served]
+    kinds += [("tools", cards.service(kind).data["tool"]) for kind in served if "tool" in cards.service(kind).data]
     kinds += [("uplinks", part["kind"]) for part in config["uplinks"]]
     return ["main", *dict.fromkeys(f"pole.{room}.{kind}" for room, kind in kinds)]
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from yigan import places
-from yigan.cli import _points, _text
+from yigan.cli import _points, _text, plan
 from yigan.cli._progress import Progress
 from yigan.errors import YiganError
 from yigan.lang import t
@@ -28,6 +28,10 @@ def _modbus(story: Story) -> str:
     seen = story.modbus()
     _points.table(story.get())
     return seen
+
+
+def _night(story: Story) -> str:
+    return story.alone.play(tell=lambda line: click.echo("   " + line))
 
 
 # (title, what is done, what to look at): a person reads them while they happen.
@@ -55,6 +59,10 @@ ACTS: list[tuple[tuple[str, str], tuple[str, str], Callable[[Story], str]]] = [
     (("The power fails", "停电"),
      ("In the middle of a fade. The pole must come back as it was.", "正在渐变亮度时断电。灯杆必须原样恢复。"),
      Story.power_cut),
+    (("A night in a minute", "一分钟看完一夜"),
+     ("Another pole, without a network: a receiver tells it the time, the rest is its own programme.",
+      "另一根没有网络的灯杆：时间来自接收机，其余由自身策略决定。"),
+     _night),
 ]  # fmt: skip
 
 
@@ -100,8 +108,16 @@ def _play(console: Console, story: Story) -> YiganError | None:
         if failed:
             break
     console.print("\n", table)
+    if not failed:
+        _tonight(console, story)
     _verdict(console, failed, time.monotonic() - began, story)
     return failed
+
+
+def _tonight(console: Console, story: Story) -> None:
+    """What the pole that lights alone will do, now that it is put up."""
+    street = story.alone.street
+    plan.tonight(console, street, f"{street.pole.id} · lamp", story.alone.night())
 
 
 def _verdict(console: Console, failed: YiganError | None, seconds: float, story: Story) -> None:

@@ -3,14 +3,15 @@
 import json
 import struct
 
-from yigan import points
-from yigan.conf import zone
-from yigan.conf.plan import SHARED_DRIVER, Device, Line, Member, Plan
+from yigan import cards, points
+from yigan.conf import alarm, lighting, zone
+from yigan.conf.plan import Device, Line, Member, Plan
 from yigan.points import Point
 
 _WRITABLE = 0x10
 _LINE_KEYS = ("baud", "parity", "stop", "bits")
 _SERIAL = ("uart", "rs485")
+_DALI = {"esp32": "dali_rmt", "rp2": "dali_pio"}  # what makes the edges
 
 
 def points_bin(rows: list[Point]) -> bytes:
@@ -63,22 +64,24 @@ def config_json(plan: Plan) -> bytes:
             "tz_min": zone.minutes(pole.site.timezone),
             "tz": pole.site.timezone,
         },
-        "buses": {line.name: _bus(line) for line in plan.lines.values() if line.users},
+        "buses": {line.name: _bus(line, board.port) for line in plan.lines.values() if line.users},
         "peripherals": [_peripheral(device, places) for device in plan.devices],
-        "services": [_member(member, places) for member in plan.services],
+        "services": [_service(plan, member, places) for member in plan.services],
         "uplinks": [_member(member, places, blocks(plan.rows)) for member in plan.uplinks],
         "interfaces": [{"kind": part.kind, **part.options} for part in pole.interfaces],
     }
     return json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _bus(line: Line) -> dict:
+def _bus(line: Line, port: str) -> dict:
     """What hal.bus gets: kind, id, pins and, on a serial line, its speed and frame."""
     entry = {k: v for k, v in line.settings.items() if k != "note"}
     if line.kind in _SERIAL:
         entry = {**entry, **line_settings(line)}
-    if line.modbus:
-        entry["driver"] = SHARED_DRIVER
+    if line.kind == "dali":
+        entry["kind"] = _DALI.get(port, "dali")
+    if line.driver:
+        entry["driver"] = line.driver
         entry["options"] = line.options
     return entry
 
@@ -86,6 +89,8 @@ def _bus(line: Line) -> dict:
 def line_settings(line: Line) -> dict[str, object]:
     """baud, parity, stop, bits: the bus's own word, else its users', else their cards', else 9600 8N1."""
     found: dict[str, object] = {"baud": 9600, "parity": "N", "stop": 1, "bits": 8}
+    if line.driver:
+        found.update(cards.driver(line.driver).line_settings)
     for source in reversed([line.settings, *(wanted(user) for user in line.users)]):
         found.update({key: source[key] for key in _LINE_KEYS if key in source})
     return found
@@ -105,13 +110,27 @@ def _peripheral(device: Device, places: dict[int, int]) -> dict:
     if device.map is not None:
         options.pop("map", None)
         options["plan"] = device.map.plan()
+    if device.card.data.get("scaled"):  # it calculates in the point's own unit
+        options["decimals"] = device.points[0].decimals if device.points and device.points[0] else 0
     return {
         "kind": device.card.kind,
         "name": device.part.name,
         **({"bus": device.line.name} if device.line else {}),
+        **({"output": 1} if device.card.capability == "lamp" else {}),
         "options": options,
         "points": [places[p.id] if p else -1 for p in device.points],
     }
+
+
+def _service(plan: Plan, member: Member, places: dict[int, int]) -> dict:
+    entry = _member(member, places)
+    if member.card.kind == lighting.SERVICE:
+        entry["options"] = lighting.options(plan, member.options)
+        del entry["points"]  # it finds them by name
+    if member.card.kind == alarm.SERVICE:
+        entry["options"] = {**member.options, **alarm.options(plan)}
+        del entry["points"]
+    return entry
 
 
 def _member(member: Member, places: dict[int, int], id_blocks: list[list[int]] | None = None) -> dict:

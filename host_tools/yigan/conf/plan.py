@@ -9,8 +9,16 @@ from yigan.conf.lines import Path as Keys
 from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.points import Point
 
-BUS_OF_CARD = {"modbus": ("rs485", "uart")}  # a card's bus -> bus kinds that carry it; else its own kind
-SHARED_DRIVER = "modbus_rtu"  # wraps a serial line for all Modbus slaves on it; no peripheral of its own
+# A card's bus -> bus kinds that carry it; else its own kind.
+BUS_OF_CARD = {"analog": ("analog", "pwm"), "modbus": ("rs485", "uart"), "rs485": ("rs485", "uart"), "dali": ("dali", "uart")}
+# (a card's bus, bus kind) -> what wraps the line for all of its users; no peripheral of its own.
+SHARED = {
+    ("modbus", "rs485"): "modbus_rtu",
+    ("modbus", "uart"): "modbus_rtu",
+    ("dali", "dali"): "dali_bus",
+    ("dali", "uart"): "dali_sci",
+}
+SHARED_KINDS = {"modbus_rtu": "modbus_sensor", "dali_bus": "dali", "dali_sci": "dali"}  # -> who hangs on it
 
 
 @dataclass
@@ -26,14 +34,25 @@ class Line:
     options: dict = field(default_factory=dict)  # of the driver that several users share
 
     @property
+    def on(self) -> str:
+        """The peripheral that has it, "" for a bus of the board."""
+        on = self.settings.get("on", "")
+        return on if isinstance(on, str) else ""
+
+    @property
     def pins(self) -> dict[str, int]:
-        """role -> GPIO number."""
-        roles = boards.ROLES.get(self.kind, {})
+        """role -> GPIO number; none of a bus that hangs on a peripheral."""
+        roles = {} if "on" in self.settings else boards.ROLES.get(self.kind, {})
         return {r: n for r in roles if isinstance(n := self.settings.get(r), int) and n >= 0}
 
     @property
     def modbus(self) -> bool:
         return any(user.card.bus == "modbus" for user in self.users)
+
+    @property
+    def driver(self) -> str:
+        """The driver that its users share, or ""."""
+        return next((d for user in self.users if (d := SHARED.get((user.card.bus, self.kind)))), "")
 
 
 @dataclass

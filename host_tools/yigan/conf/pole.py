@@ -14,7 +14,8 @@ from yigan.conf.document import Change, Document, Finding
 from yigan.conf.lines import Path as Keys
 from yigan.lang import t
 
-SECTIONS = ("id", "board", "site", "bus", "peripheral", "uplink", "interface", "point", "service")
+SECTIONS = ("id", "board", "site", "bus", "peripheral", "uplink", "interface", "point", "service", "lighting",
+            "alarm")  # fmt: skip
 POINT_KEYS = ("deadband", "min_s", "max_s", "ttl_s", "low", "high")
 _POLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
@@ -65,6 +66,8 @@ class Pole:
     interfaces: list[Part]
     services: list[Part]
     points: dict[str, dict]
+    lighting: dict | None = None
+    alarms: list[tuple[Keys, dict]] = field(default_factory=list)
 
     @property
     def path(self) -> Path:
@@ -102,6 +105,8 @@ class _Reader:
             self.parts("interface"),
             self.parts("service"),
             self.tables("point"),
+            self.take((), data, "lighting", dict, {}) if "lighting" in data else None,
+            self.rows("alarm"),
         )
 
     def take(self, at: Keys, table: dict, key: str, kind: type, default):

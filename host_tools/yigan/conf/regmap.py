@@ -31,6 +31,7 @@ _KNOWN = {
     "stop",
     "bits",
     "address",
+    "address_register",
     "warm_up_s",
     "period_ms",
     "most",
@@ -74,6 +75,7 @@ class RegMap:
     stop: int = 1
     bits: int = 8
     address: int = 1
+    address_register: int = -1  # function 6 there gives it another; -1: not so
     warm_up_s: int = 0
     period_ms: int = 0  # shortest useful one; 0: not known
     most: int = MOST
@@ -290,6 +292,7 @@ _LIMITS = {
     "stop": (1, 2),
     "bits": (7, 8),
     "address": (1, 247),
+    "address_register": (0, 0xFFFF),
     "warm_up_s": (0, 3600),
     "period_ms": (0, 3600000),
     "most": (1, MOST),

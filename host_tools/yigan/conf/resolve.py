@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from yigan import boards, cards, near, places, points
 from yigan.boards import Board
 from yigan.cards import Card
-from yigan.conf import option, period, row
-from yigan.conf.plan import BUS_OF_CARD, SHARED_DRIVER, Device, Line, Member, Plan
+from yigan.conf import lighting, model, option, period, row, tariff
+from yigan.conf.plan import BUS_OF_CARD, SHARED_KINDS, Device, Line, Member, Plan
 from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.errors import ConfigError
 from yigan.lang import t
@@ -86,9 +86,9 @@ class _Resolver:
         return None
 
     def shared_lines(self) -> None:
-        """The options of the driver on a Modbus line stand in its [bus.<name>] table."""
-        for line in (x for x in self.found.lines.values() if x.modbus):
-            card = cards.driver(SHARED_DRIVER)
+        """The options of the driver on a shared line stand in its [bus.<name>] table."""
+        for line in (x for x in self.found.lines.values() if x.driver):
+            card = cards.driver(line.driver)
             written = {k: v for k, v in line.settings.items() if k in card.options}
             line.settings = {k: v for k, v in line.settings.items() if k not in written}
             line.options = option.fill(self.doc, ("bus", line.name), card, written)
@@ -120,9 +120,9 @@ class _Resolver:
             return None
 
     def device(self, part: Peripheral) -> None:
-        if part.kind == SHARED_DRIVER:
+        if part.kind in SHARED_KINDS:
             what = t("{k} is the line, not a peripheral.", "{k} 是线路，不是外设。", k=part.kind)
-            hint = t("Write kind = {k}.", "请写 kind = {k}。", k='"modbus_sensor"')
+            hint = t("Write kind = {k}.", "请写 kind = {k}。", k=f'"{SHARED_KINDS[part.kind]}"')
             self.doc.error("unknown_kind", (*part.at, "kind"), what, hint)
             return
         card = self.card("drivers", part)
@@ -131,15 +131,33 @@ class _Resolver:
         also = option.LINE_SETTINGS if card.bus in ("uart", "rs485", "modbus") else ()
         also = tuple(key for key in also if key not in card.options)
         options = option.fill(self.doc, part.at, card, part.options, also)
+        model.fill(self.doc, part, card, options)
         line = self.line(part, card) if card.bus != "none" else None
         device = Device(part, card, options, line, [])
-        names = self.mapped(device) if card.map else card.points
+        names = self.mapped(device) if card.map else self.chosen(device)
         if milliseconds := period.written_ms(device):
             options["period_ms"] = milliseconds
         device.points = [self.point(device, name) for name in names]
         if line:
             line.users.append(device)
+            if card.data.get("out"):
+                line.settings.setdefault("out", True)
         self.found.devices.append(device)
+
+    def chosen(self, device: Device) -> Sequence[str]:
+        """The card's points; of a card with `points_option` those that this option lists, in its order."""
+        key = device.card.data.get("points_option")
+        if not key:
+            return device.card.points
+        wanted = device.options.get(key) or []
+        if isinstance(wanted, str):  # one thing, which may have several points: what is wanted and what is
+            wanted = device.card.data.get("points_of", {}).get(wanted, [wanted])
+        for n, name in enumerate(wanted):
+            if name not in device.card.points or name in wanted[:n]:
+                what = t("{k} cannot be {v!r}.", "{k} 不能为 {v!r}。", k=key, v=name)
+                left = [p for p in device.card.points if p not in wanted]
+                self.doc.error("bad_value", (*device.part.at, key), what, near.hint(str(name), left))
+        return [name for name in dict.fromkeys(wanted) if name in device.card.points]
 
     def mapped(self, device: Device) -> list[str]:
         """Load the register map of a peripheral; its point names. The map knows its device better than the card."""
@@ -185,6 +203,7 @@ class _Resolver:
         if card is None:
             return
         options = option.fill(self.doc, part.at, card, part.options, ("name",))
+        tariff.fill(self.doc, part.at, card, options)
         served = [p for number in instances for p in self.served(card, number)]
         self.found.members(room).append(Member(part, card, options, served))
 
@@ -196,21 +215,38 @@ class _Resolver:
             if instance >= capability.instances:
                 return []
             keys = {p.key: p for p in capability.instance(instance)}
-            return [keys[capability.point(name).key] for name in card.points]
+            return [self.elsewhere(name) or keys[capability.point(name).key] for name in card.points]
         except ConfigError as error:
             raise ConfigError(error.what, f"{places.shown(card.path)}:{card.line}", error.hint) from error
 
+    def elsewhere(self, name: str) -> Point | None:
+        """`node.identify`: a point of another capability's first instance."""
+        owner, _, key = name.rpartition(".")
+        return self.table.capability(owner).point(key) if owner else None
+
     def services(self) -> None:
-        """Those every pole has, those its capabilities need, and what the file says of them."""
+        """Those every pole has, those its capabilities and sections need, and what the file says of them."""
         written = {part.kind: part for part in self.pole.services}
         present: dict[str, set[int]] = {}
         for point in (p for device in self.found.devices for p in device.points if p):
             present.setdefault(point.capability, set()).add(point.instance)
         for kind in dict.fromkeys([*written, *cards.kinds("services")]):
             needs = required_capability(cards.service(kind)) if kind in cards.kinds("services") else ""
+            section = cards.service(kind).data.get("section", "") if kind in cards.kinds("services") else ""
+            if section and section not in self.doc.data and kind not in written:
+                continue
+            if kind not in written and kind in cards.kinds("services") and cards.service(kind).data.get("on_request"):
+                continue
             if kind in written or not needs or needs in present:
-                part = written.get(kind) or Part(("service",), kind)
+                part = written.get(kind) or self.of_section(kind, section)
                 self.member("services", part, sorted(present.get(needs, {0})))
+
+    def of_section(self, kind: str, section: str) -> Part:
+        """A service that the file does not name; its options stand in the section that is its own."""
+        table = self.pole.lighting if section and kind == lighting.SERVICE else None
+        if not table:
+            return Part(("service",), kind)
+        return Part((section,), kind, {k: v for k, v in table.items() if k not in lighting.OWN})
 
 
 def required_capability(card: Card) -> str:

@@ -10,7 +10,7 @@ from yigan.conf.pole import Pole
 class Wiring:
     """One peripheral as its twin sees it.
 
-    `kind` names the twin (`twin/<kind>.py`), `bus_kind` is uart, modbus, pwm, gpio, i2c or adc. `unit` is the
+    `kind` names the twin (`twin/<kind>.py`), `bus_kind` is uart, modbus, dali, pwm, gpio, i2c or adc. `unit` is the
     port's id (uart, i2c) or the pin (pwm, gpio, adc). `line` is the bus's name: twins of one line share it.
     `options` holds the peripheral's options with its `twin` table on top; a Modbus part also has `address`
     and `map`; serial parts have `baud`, `parity`, `stop`, `bits`.
@@ -23,6 +23,8 @@ class Wiring:
     line: str
     pins: dict[str, int] = field(default_factory=dict)
     options: dict = field(default_factory=dict)
+    on: str = ""  # the peripheral whose bus it is: `unit` is that one's pin, `channel` its channel
+    channel: str = ""
 
 
 def twins(pole: Pole) -> list[Wiring]:
@@ -32,12 +34,17 @@ def twins(pole: Pole) -> list[Wiring]:
         if device.line is None:
             continue
         settings = device.line.settings
-        unit = settings.get("id", settings.get("pin", -1))
+        unit = settings.get("id", settings.get("pin", settings.get("tx", -1)))
         serial = encode.line_settings(device.line) if device.line.kind in ("uart", "rs485") else {}
+        serial |= {k: v for k, v in settings.items() if k.endswith("_inverted")}
+        if "model" in device.part.options:
+            serial["model"] = device.part.options["model"]
+        if device.line.kind == "analog":
+            serial |= {"relay": "relay" in device.line.pins, "relay_active": settings.get("relay_active", 1)}
         options = {**serial, **device.options, **device.part.twin}
         if device.map is not None:
             options["map"] = device.part.options["map"]
-        bus_kind = device.card.bus if device.card.bus == "modbus" else device.line.kind
+        bus_kind = device.card.bus if device.card.bus in ("modbus", "dali") else device.line.kind
         found.append(
             Wiring(
                 device.card.kind,
@@ -47,6 +54,8 @@ def twins(pole: Pole) -> list[Wiring]:
                 device.line.name,
                 device.line.pins,
                 options,
+                device.line.on,
+                str(settings.get("channel", "")),
             )
         )
     return found

@@ -15,7 +15,14 @@ _GLL = re.compile(rb"^\$..GLL,[^,]*,[^,]*,[^,]*,[^,]*,(\d{6}(?:\.\d+)?)")
 
 # number, elevation, azimuth, C/N0; the first of each system are used
 _SKY = {
-    "BD": [(3, 64, 189, 41), (6, 10, 166, 28), (7, 52, 178, 40), (8, 53, 348, 37), (10, 53, 339, 36), (13, 51, 304, 39)],
+    "BD": [
+        (3, 64, 189, 41),
+        (6, 10, 166, 28),
+        (7, 52, 178, 40),
+        (8, 53, 348, 37),
+        (10, 53, 339, 36),
+        (13, 51, 304, 39),
+    ],
     "GP": [(5, 42, 51, 38), (13, 71, 12, 44), (15, 33, 200, 35), (20, 18, 120, 30), (29, 55, 310, 42)],
 }
 _USED = {"BD": 5, "GP": 4}
@@ -50,7 +57,18 @@ def angle(degrees: float, width: int, letters: str) -> str:
     """`ddmm.mmmmm,N` from signed degrees."""
     total = round(abs(degrees) * 6000000)  # 1e-5 minutes
     minutes = total % 6000000
-    return f"{total // 6000000:0{width}d}{minutes // 100000:02d}.{minutes % 100000:05d},{letters[degrees < 0]}"
+    return (
+        f"{total // 6000000:0{width}d}{minutes // 100000:02d}.{minutes % 100000:05d},{letters[degrees < 0]}"
+    )
+
+
+MATRIX = {  # fault -> qualities that its points may have under it
+    "silent": ("comm_fault",), "noise": ("good", "fault", "comm_fault", "stale", "never"), "slow": ("good",), "stuck": ("good",),
+    "range": ("good", "range"), "truncate": ("fault", "comm_fault", "good", "stale", "never"), "checksum": ("fault", "comm_fault"),
+    "no_checksum": ("fault", "comm_fault", "good"), "no_fix": ("good", "stale", "never"), "antenna_open": ("good",),
+    "old_week": ("good",),
+}  # fmt: skip
+STIR = {"latitude": (31.3, -12.5)}
 
 
 class Twin:
@@ -58,12 +76,19 @@ class Twin:
     `altitude` (m), `speed` (m/s), `course` (degrees), `fix` (0, 2, 3), `utc` (ISO 8601, the present moment there)."""
 
     BUS = "uart"
-    FAULTS = ("silent", "noise", "truncate", "checksum", "no_checksum", "stuck", "no_fix", "antenna_open", "old_week")
+    FAULTS = tuple(MATRIX)
 
     def __init__(self, clock, options):
         self._clock = clock
         self._random = random.Random(options.get("seed", 1))
-        self._place = {"latitude": 31.230416, "longitude": 121.473701, "altitude": 12.3, "speed": 0.0, "course": 0.0}
+        self._place = {
+            "latitude": 31.230416,
+            "longitude": 121.473701,
+            "altitude": 12.3,
+            "speed": 0.0,
+            "course": 0.0,
+        }
+        self._held = dict(self._place)
         self._fix = 3
         self._zero = datetime.datetime.now(datetime.UTC)  # when the clock showed `_zero_ms`
         self._zero_ms = clock.now_ms() if clock else 0.0
@@ -91,7 +116,9 @@ class Twin:
 
     def _arm(self):
         self.stop()
-        self._timer = self._clock.call_later(self._period_ms, self._tick)
+        self._timer = self._clock.call_later(
+            self._period_ms * (3 if "slow" in self._faults else 1), self._tick
+        )
 
     def _tick(self):
         self._arm()
@@ -137,7 +164,9 @@ class Twin:
         return self._clock.now_ms() - self._zero_ms if self._clock else 0.0
 
     def _synthetic(self) -> bytes:
-        now, place = self._now(), self._place
+        now, place = self._now(), self._held if "stuck" in self._faults else self._place
+        if "range" in self._faults:  # nobody is so high or so fast
+            place = {**place, "altitude": 99999.9, "speed": 2000.0}
         time, day = f"{now:%H%M%S}.000", f"{now:%d%m%y}"
         fix = 0 if "no_fix" in self._faults else self._fix
         at = f"{angle(place['latitude'], 2, 'NS')},{angle(place['longitude'], 3, 'EW')}" if fix else ",,,"
@@ -189,6 +218,8 @@ class Twin:
             raise KeyError(name)
 
     def fault(self, name, on=True):
+        if name == "stuck":
+            self._held = dict(self._place)
         (self._faults.add if on else self._faults.discard)(name)
 
     def state(self):

@@ -26,6 +26,11 @@ def _long(number: float) -> bytes:
     return struct.pack(">I", round(number) & 0xFFFFFFFF)
 
 
+def _float(number: float) -> bytes:
+    """Two registers that hold a float, high word first."""
+    return struct.pack(">f", number)
+
+
 def _little_float(number: float) -> bytes:
     """Two registers that hold a float with its lowest byte first."""
     return struct.pack("<f", number)
@@ -56,6 +61,7 @@ class Kind:
     settings: dict[int, int] = field(default_factory=dict)
     address_register: int = -1
     address: int = 1
+    pairs: bool = False  # an odd start or count is exception 02
 
 
 KINDS = {
@@ -118,7 +124,64 @@ KINDS = {
     "noise": Kind(
         3, (Quantity("la", 0x00, _word, 10, 50.1),), ((0x00, 0x00),), {0x07D0: 1, 0x07D1: 2}, 0x07D0
     ),
+    # SDM120Modbus Protocol V2.4, SDM230Modbus Protocol V1.4, 1.2: floats on even addresses; a published log reads 80
+    # registers from 0 on at once, the unused ones among them.
+    "sdm120": Kind(
+        4,
+        (
+            Quantity("voltage_a", 0x00, _float, 1, 230.2),
+            Quantity("current_a", 0x06, _float, 1, 0.1248),
+            Quantity("power", 0x0C, _float, 1, 20.887),
+            Quantity("apparent_power", 0x12, _float, 1, 22.776),
+            Quantity("reactive_power", 0x18, _float, 1, -9.082),
+            Quantity("power_factor", 0x1E, _float, 1, 0.917),
+            Quantity("frequency", 0x46, _float, 1, 50.0),
+            Quantity("energy", 0x48, _float, 1, 1234.5),
+            Quantity("energy_returned", 0x4A, _float, 1, 0.0),
+            Quantity("reactive_energy", 0x4C, _float, 1, 12.3),
+            Quantity("demand", 0x54, _float, 1, 21.0),
+            Quantity("demand_maximum", 0x56, _float, 1, 130.5),
+        ),
+        ((0x0000, 0x005F), (0x0102, 0x010D), (0x0156, 0x0159)),
+        pairs=True,
+    ),
+    # SDM630-Modbus MID V2 manual, 1.2.
+    "sdm630": Kind(
+        4,
+        (
+            Quantity("voltage_a", 0x00, _float, 1, 230.2),
+            Quantity("voltage_b", 0x02, _float, 1, 229.1),
+            Quantity("voltage_c", 0x04, _float, 1, 231.7),
+            Quantity("current_a", 0x06, _float, 1, 1.5),
+            Quantity("current_b", 0x08, _float, 1, 0.5),
+            Quantity("current_c", 0x0A, _float, 1, 0.25),
+            Quantity("power_a", 0x0C, _float, 1, 340.0),
+            Quantity("power_b", 0x0E, _float, 1, 110.0),
+            Quantity("power_c", 0x10, _float, 1, 55.0),
+            Quantity("power", 0x34, _float, 1, 505.0),
+            Quantity("apparent_power", 0x38, _float, 1, 518.0),
+            Quantity("reactive_power", 0x3C, _float, 1, -60.0),
+            Quantity("power_factor", 0x3E, _float, 1, 0.975),
+            Quantity("frequency", 0x46, _float, 1, 49.98),
+            Quantity("energy", 0x48, _float, 1, 4321.25),
+            Quantity("energy_returned", 0x4A, _float, 1, 1.5),
+            Quantity("reactive_energy", 0x4C, _float, 1, 12.5),
+            Quantity("demand", 0x54, _float, 1, 500.0),
+            Quantity("demand_maximum", 0x56, _float, 1, 800.0),
+        ),
+        ((0x0000, 0x0077), (0x00C8, 0x00EF), (0x0156, 0x017D)),
+        pairs=True,
+    ),
 }
+
+
+MATRIX = {  # fault -> qualities that its points may have under it
+    "silent": ("comm_fault",), "exception": ("fault",), "slow": ("good",), "stuck": ("good",), "range": ("range", "good"),
+    "noise": ("good", "fault"), "bad_crc": ("fault",), "truncated": ("fault",), "wrong_address": ("fault", "comm_fault"),
+    "late": ("comm_fault",),
+}  # fmt: skip
+MATRIX_OPTIONS = {"map": "xy_md02", "address": 1}
+STIR = {"temperature": (21.5, -7.0)}
 
 
 class Twin:
@@ -130,7 +193,7 @@ class Twin:
 
     BUS = "modbus"
     FAULTS = (
-        "silent", "exception", "stuck", "noise", "bad_crc", "truncated", "wrong_address", "slow", "late",
+        "silent", "exception", "stuck", "range", "noise", "bad_crc", "truncated", "wrong_address", "slow", "late",
     )  # fmt: skip
 
     def __init__(self, clock, options: dict):
@@ -190,6 +253,8 @@ class Twin:
         """The registers as the values are now."""
         for quantity in self.kind.quantities:
             data = quantity.encode(self._values[quantity.name] * quantity.factor)
+            if "range" in self.faults:  # a sensor element that is torn off
+                data = b"\x7f\xff" + data[2:]
             for k, (word,) in enumerate(struct.iter_unpack(">H", data)):
                 self._registers[quantity.register + k] = word
 
@@ -206,6 +271,8 @@ class Twin:
 
     def _words(self, function: int, start: int, count: int) -> list[int] | None:
         wanted = range(start, start + count)
+        if self.kind.pairs and (start | count) & 1:
+            return None
         if function == self.kind.function:
             inside = any(first <= start and wanted[-1] <= last for first, last in self.kind.spans)
             if inside:

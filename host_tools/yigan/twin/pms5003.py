@@ -9,19 +9,37 @@ import struct
 
 _FAST_MS, _STEADY_MS = 800, 2300
 _VERSION = 0x97
+_SLOW_MS = 4000  # between two frames
+
+MATRIX = {  # fault -> qualities that its points may have under it
+    "silent": ("comm_fault",), "noise": ("fault", "comm_fault"), "slow": ("good",), "stuck": ("good",),
+    "range": ("range", "good"),  # the counts stay within theirs
+    "truncate": ("fault", "comm_fault"), "length": ("fault", "comm_fault"), "sum": ("fault", "comm_fault"),
+    "error": ("fault",), "zero": ("good", "fault"), "header_inside": ("range", "good"),
+}  # fmt: skip
+STIR = {"pm2_5": (50, 90)}
 
 
 class Twin:
     """`set("pm2_5", 80)`: micrograms per cubic metre; also pm1_0, pm10, and count_0_3 ... count_10."""
 
     BUS = "uart"
-    FAULTS = ("silent", "noise", "length", "sum", "truncate", "zero", "error", "stuck", "header_inside")
+    FAULTS = (
+        "silent", "noise", "slow", "range", "length", "sum", "truncate", "zero", "error", "stuck", "header_inside",
+    )  # fmt: skip
 
     def __init__(self, clock, options):
         self._clock = clock
         self._random = random.Random(options.get("seed", 1))
         self._air = {"pm1_0": 12, "pm2_5": 35, "pm10": 61}
-        self._counts = {"count_0_3": 2100, "count_0_5": 700, "count_1_0": 160, "count_2_5": 24, "count_5_0": 5, "count_10": 2}
+        self._counts = {
+            "count_0_3": 2100,
+            "count_0_5": 700,
+            "count_1_0": 160,
+            "count_2_5": 24,
+            "count_5_0": 5,
+            "count_10": 2,
+        }
         for name in [*self._air, *self._counts]:
             if name in options:
                 self.set(name, options[name])
@@ -54,7 +72,7 @@ class Twin:
         self._last = frame
         if self._awake and self._active:
             self._emit(frame)
-        self._arm(_STEADY_MS if steady else _FAST_MS)
+        self._arm(_SLOW_MS if "slow" in self._faults else _STEADY_MS if steady else _FAST_MS)
 
     def _emit(self, frame):
         self.frames += 1
@@ -72,6 +90,8 @@ class Twin:
         counts = list(self._counts.values())
         if "zero" in faults:
             air, counts = [0, 0, 0], [0] * 6
+        if "range" in faults:
+            air = [0xFFFF] * 3
         if "header_inside" in faults:
             air[2] = 0x424D
         length = 0x0014 if "length" in faults else 0x001C
@@ -122,4 +142,10 @@ class Twin:
         (self._faults.add if on else self._faults.discard)(name)
 
     def state(self):
-        return {**self._air, **self._counts, "frames": self.frames, "awake": self._awake, "active": self._active}
+        return {
+            **self._air,
+            **self._counts,
+            "frames": self.frames,
+            "awake": self._awake,
+            "active": self._active,
+        }

@@ -4,12 +4,14 @@ Drawn from IEC 62386-102: arc power level n gives 10 ** ((n - 1) / (253 / 3) - 1
 linear curve gives duty per cent.
 """
 
+MATRIX = {"dark": ("good",), "stuck": ("good",)}  # nothing comes back from the lamp: its meter tells
+
 
 class Twin:
     """Options: `curve` linear or log, `inverted`, `nominal_w` at full light."""
 
     BUS = "pwm"
-    FAULTS = ("dark", "stuck")
+    FAULTS = tuple(MATRIX)
 
     def __init__(self, clock, options):
         self._log = options.get("curve", "linear") == "log"

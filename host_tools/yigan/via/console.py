@@ -54,6 +54,10 @@ class Console(Way):
         rows = self._client.log(since)
         return [Line(r["s"], r["t"], r["l"], r["w"], r["x"], r.get("k", 1)) for r in rows]
 
+    def tool(self, name: str, **request: object) -> tuple[dict, list[dict]]:
+        rows: list[dict] = []
+        return self._client.ask(name, rows.append, **request), rows
+
     def close(self) -> None:
         self._port.close()
 

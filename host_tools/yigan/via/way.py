@@ -61,6 +61,14 @@ class Way:
             t("Use --via console:PORT.", "请使用 --via console:串口。"),
         )
 
+    def tool(self, name: str, **request: object) -> tuple[dict, list[dict]]:
+        """A technician's tool of the pole (firmware/pole/tools): its answer, and the rows before it."""
+        raise Refused(
+            t("This way does not carry the technician's tools.", "该连接方式不支持现场工具。"),
+            self.name,
+            t("Use --via console:PORT.", "请使用 --via console:串口。"),
+        )
+
     def close(self) -> None:
         pass
 

@@ -3,6 +3,19 @@
 Each rule is a function of the resolved plan; a new file with a rule is listed here and nowhere else.
 """
 
-from yigan.conf.rules import budget, bus, modbus, name, network, pin, site
+from yigan.conf.rules import alarm, budget, bus, dali, hung, lighting, meter, modbus, name, network, pin, site
 
-ALL = (site.rule, name.rule, bus.rule, pin.rule, modbus.rule, network.rule, budget.rule)
+ALL = (
+    site.rule,
+    name.rule,
+    bus.rule,
+    hung.rule,
+    pin.rule,
+    modbus.rule,
+    dali.rule,
+    meter.rule,
+    network.rule,
+    lighting.rule,
+    alarm.rule,
+    budget.rule,
+)

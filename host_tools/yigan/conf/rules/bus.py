@@ -4,7 +4,7 @@ from yigan import boards, cards, near
 from yigan.boards import Board
 from yigan.conf.encode import line_settings, wanted
 from yigan.conf.lines import Path as Keys
-from yigan.conf.plan import BUS_OF_CARD, SHARED_DRIVER, Line, Plan
+from yigan.conf.plan import BUS_OF_CARD, Line, Plan
 from yigan.conf.pole import wrong_type
 from yigan.lang import t
 
@@ -36,14 +36,18 @@ KEYS: dict[str, dict[str, type]] = {
     "i2c": {"id": int, "freq_hz": int, "path": str},
     "spi": {"id": int, "freq_hz": int, "path": str},
     "pwm": {"freq_hz": int, "duty_u16": int, "chip": int, "channel": int, "root": str},
+    "analog": {"freq_hz": int, "dac": bool, "relay_active": int, "relay_delay_us": int},
     "gpio": {"pull": str, "input": bool, "out": bool, "active": int, "value": int, "chip": str, "line": int},
     "adc": {"path": str, "channel": int},
+    "dali": {"id": int, "tx_inverted": bool, "rx_inverted": bool},
 }
 _NEEDED = {"uart": ("id", "tx", "rx"), "rs485": ("id", "tx", "rx", "de"), "i2c": ("id", "sda", "scl"),
-           "spi": ("id", "sck", "mosi", "miso"), "pwm": ("pin",), "gpio": ("pin",), "adc": ("pin",)}  # fmt: skip
+           "spi": ("id", "sck", "mosi", "miso"), "pwm": ("pin",), "analog": ("pin",), "gpio": ("pin",), "adc": ("pin",),
+           "dali": ("tx", "rx")}  # fmt: skip
 _NEEDED_ON_LINUX = {"uart": ("path",), "rs485": ("path",), "i2c": ("path",), "spi": ("path",)}
+_DAC = (("esp32", 25), ("esp32", 26))  # ESP32 datasheet 2.3
 _VALUES = {
-    "parity": ("N", "E", "O"), "stop": (1, 2), "bits": (7, 8), "pull": ("up", "down"), "active": (0, 1),
+    "parity": ("N", "E", "O"), "stop": (1, 2), "bits": (7, 8), "pull": ("up", "down"), "active": (0, 1), "relay_active": (0, 1),
     "value": (0, 1), "direction": ("kernel", "none"),
 }  # fmt: skip
 
@@ -53,7 +57,8 @@ def rule(plan: Plan) -> None:
     if board is None:
         return
     for line in plan.lines.values():
-        _keys(plan, line, board)
+        if "on" not in line.settings:  # rules/hung.py judges those
+            _keys(plan, line, board)
         _users(plan, line)
         _frame(plan, line)
         if line.written and not line.users and line.name not in board.buses:
@@ -67,8 +72,8 @@ def _keys(plan: Plan, line: Line, board: Board) -> None:
     doc, table = plan.pole.document, plan.pole.buses.get(line.name, {})
     known: dict[str, type] = {"kind": str, **dict.fromkeys(boards.ROLES[line.kind], int), **KEYS[line.kind]}
     shared = (
-        cards.driver(SHARED_DRIVER).options
-        if line.kind in _SERIAL and (line.modbus or not line.users)
+        cards.driver(line.driver or "modbus_rtu").options
+        if line.driver or (line.kind in _SERIAL and not line.users)
         else {}
     )
     for key, value in table.items():
@@ -87,6 +92,14 @@ def _keys(plan: Plan, line: Line, board: Board) -> None:
             doc.error(
                 "out_of_range", at, t("{k} = {v} is out of range.", "{k} = {v} 超出范围。", k=key, v=value)
             )
+    if line.kind == "dali" and board.port == "linux":
+        what = t("Linux cannot keep the times of DALI wires.", "Linux 无法满足 DALI 位时序。")
+        doc.error("wrong_bus_kind", line.at, what, t("Use a serial DALI interface.", "请使用串口 DALI 接口。"))
+    if line.kind == "analog" and line.settings.get("dac") and (board.chip, line.settings.get("pin")) not in _DAC:
+        what = t("{p} has no digital-to-analogue converter.", "{p} 没有数模转换器。", p=line.settings.get("pin"))
+        hint = t("Only GPIO25 and GPIO26 of an ESP32 have one: leave dac out for a filtered PWM.",
+                 "仅 ESP32 的 GPIO25、GPIO26 有；请删去 dac，改用 PWM 滤波。")  # fmt: skip
+        doc.error("no_dac", line.at, what, hint)
     for key in _NEEDED_ON_LINUX.get(line.kind, ()) if board.port == "linux" else _NEEDED[line.kind]:
         if key not in line.settings:
             what = t("bus {n} says no {k}.", "总线 {n} 未写 {k}。", n=line.name, k=key)
@@ -110,7 +123,7 @@ def _users(plan: Plan, line: Line) -> None:
             doc.error("wrong_bus_kind", (*device.part.at, "bus"), what, hint)
     first, *others = line.users or [None]
     for device in others:
-        together = device.card.bus == first.card.bus == "modbus" or line.kind in _SHARED
+        together = (device.card.bus == first.card.bus and line.driver) or line.kind in _SHARED
         if not together and not (line.kind == "rs485" and device.card.kind == first.card.kind):
             what = t("Bus {n} is taken by {o} (line {l}).", "总线 {n} 已被 {o} 占用（第 {l} 行）。",
                      n=line.name, o=first.part.name, l=doc.place(*first.part.at).line)  # fmt: skip
@@ -164,7 +177,8 @@ def _agrees(plan: Plan, line: Line, device, key: str, value: object) -> None:
 
 def _controllers(plan: Plan, board: Board) -> None:
     """UARTs, I2C and SPI controllers: only those there are, each once; PWM channels and frequencies."""
-    used = sorted((line for line in plan.lines.values() if line.users), key=lambda line: line.written)
+    own = [line for line in plan.lines.values() if line.users and "on" not in line.settings]
+    used = sorted(own, key=lambda line: line.written)
     if board.port == "linux":
         _paths(plan, used)
         return
@@ -198,6 +212,8 @@ def _controller(plan: Plan, line: Line, owner: dict[int, Line], ids: tuple[int, 
     there = ", ".join(map(str, ids)) or t("none", "无")
     hint = t("This board has {n} {u} beside the console: {i}.", "除控制台外，该板有 {n} 个 {u}：{i}。",
              n=len(ids), u=name, i=there)  # fmt: skip
+    if name == "UART":
+        hint += t(" An sc16is752 on I2C has two more.", " I2C 上的 sc16is752 可再增加两个。")
     if not isinstance(number, int):
         return
     if number not in ids:

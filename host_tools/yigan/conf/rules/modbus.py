@@ -69,7 +69,8 @@ def _round_ms(device: Device, line: Line, baud: int) -> float:
 
 def requests(device: Device) -> list[tuple[int, int]]:
     """(function code, registers) of every question a slave is asked in one round."""
-    return [(request[0], request[2]) for request in getattr(device.map, "requests", ())]
+    asked = getattr(device.map, "requests", None) or device.card.data.get("asks", ())
+    return [(request[0], request[2]) for request in asked]
 
 
 def _addresses(plan: Plan, line: Line) -> None:

@@ -46,7 +46,7 @@ def serve(options) -> None:
     )
     if options.bare:
         board.rom.flash.bare()
-    for row in _wiring(options):
+    for row in sorted(_wiring(options), key=lambda row: bool(row.on)):  # what others hang on comes first
         board.harness.install(row)
     control = Control(board, folder)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -77,7 +77,7 @@ def _wiring(options) -> list[Wired]:
     if options.pole:
         from yigan import conf
 
-        keys = ("kind", "name", "bus_kind", "unit", "line", "pins", "options")
+        keys = ("kind", "name", "bus_kind", "unit", "line", "pins", "options", "on", "channel")
         return [Wired(**{k: getattr(row, k) for k in keys}) for row in conf.twins(conf.load(options.pole))]
     return []
 
@@ -223,6 +223,8 @@ class Control:
             return {n: tap.twin.state() for n, tap in self.board.harness.taps.items()}
         if name.startswith("pin:"):
             return self.board.pins.pin(int(name[4:])).state()
+        if name.startswith("rmt:"):  # what the peripheral put on a pin: (us, level)
+            return {"trace": list(self.board.harness.dali.rmt.traces.get(int(name[4:]), ()))}
         return self.board.harness.tap(name).twin.state()
 
     def do_fault(self, name: str, fault: str, on: bool) -> None:

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 from yigan.errors import ConfigError
 from yigan.lang import t
+from yigan.twin.board.dali import Wires
 from yigan.twin.board.loop import Loop
 from yigan.twin.board.pins import Pins
+from yigan.twin.board.rmt import Rmt
 from yigan.twin.board.wire import UART_ANY, UART_LEFT, UART_TX, Refusal, Wire
 from yigan.twin.lines import Rs485, Settings, Tap, Uart
 
 LINE_FAULTS = ("line_noise",)
+I2C_FAULT = "bus_held"  # it keeps the data wire low until it was clocked
+_HELD_PULSES = 5
 
 
 @dataclass
@@ -26,6 +30,8 @@ class Wired:
     line: str = ""
     pins: dict[str, int] = field(default_factory=dict)
     options: dict = field(default_factory=dict)
+    on: str = ""
+    channel: str = ""
 
 
 class Harness:
@@ -34,7 +40,10 @@ class Harness:
     def __init__(self, wire: Wire, loop: Loop, pins: Pins, event):
         self.loop, self.pins, self.wire = loop, pins, wire
         self.lines: dict[int, Uart] = {}
+        self.dali = Wires(self, Rmt(wire, loop, pins))
         self.taps: dict[str, Tap] = {}
+        self.hung: dict[tuple[str, str], Uart] = {}  # (bridge, channel): a line that is not the board's
+        self.i2c_pins: dict[str, dict[str, int]] = {}  # twin on I2C -> its bus's pins
         self.interrupts: set[int] = set()  # lines whose falling silent is an interrupt
         self._event = event
         wire.on[UART_TX] = self.transmit
@@ -81,12 +90,21 @@ class Harness:
         twin = _twin(row.kind)(self.loop, row.options)
         tap = Tap(twin, row.name, row.options)
         self.taps[row.name] = tap
-        if row.bus_kind in ("uart", "rs485", "modbus"):
+        if row.on:
+            self._on_part(row, tap)
+        elif row.bus_kind in ("uart", "rs485", "modbus"):
             self._on_line(row, tap)
+        elif row.bus_kind == "dali":
+            self.dali.install(row, tap)
         elif row.bus_kind == "i2c":
             self.pins.i2c.setdefault(row.unit, []).append(Plug(tap))
+            self.i2c_pins[row.name] = row.pins
         elif row.bus_kind in ("pwm", "gpio", "adc"):
             self.pins.attach(row.unit, twin, row.bus_kind)
+        elif row.bus_kind == "analog":
+            self.pins.attach(row.unit, twin, row.bus_kind)
+            if "relay" in row.pins:
+                self.pins.pin(row.pins["relay"]).changed.append(twin.relay)
         else:
             raise ConfigError(t("a twin cannot hang on {b}.", "孪生无法挂在 {b} 上。", b=row.bus_kind), row.name)
 
@@ -100,6 +118,18 @@ class Harness:
                 line.de = lambda: self.pins.pin(enable).read()
                 self.pins.pin(enable).changed.append(line.de_changed)
         line.attach(tap)
+
+    def _on_part(self, row: Wired, tap: Tap) -> None:
+        """At an expander's pin, or on the line of a bridge's channel."""
+        part = self.tap(row.on).twin
+        if row.bus_kind == "gpio":
+            part.attach(row.unit, tap.twin)
+            return
+        key = row.on, row.channel
+        if key not in self.hung:
+            self.hung[key] = (Uart if row.bus_kind == "uart" else Rs485)(self.loop, 100 + len(self.hung))
+            part.connect(row.channel, self.hung[key])
+        self.hung[key].attach(tap)
 
     def tap(self, name: str) -> Tap:
         if name not in self.taps:
@@ -130,6 +160,9 @@ class Harness:
             tap.twin.fault(fault, on)
         elif fault in LINE_FAULTS:
             tap.noise = on
+        elif fault == I2C_FAULT and self.i2c_pins.get(name):
+            pins = self.i2c_pins[name]
+            self.pins.hold(pins["scl"], pins["sda"], _HELD_PULSES) if on else self.pins.drive(pins["sda"], None)
         else:
             raise ConfigError(
                 t("{n} has no fault {f}.", "{n} 没有故障 {f}。", n=name, f=fault),

@@ -15,6 +15,8 @@ class SoftI2C:
         for pin in (scl, sda):
             if pin is not None and Pin(pin)._n not in _facts["out"]:
                 raise ValueError("pin can only be input")
+        if scl is not None and sda is not None:
+            _hub.ask("i2c", self._id, Pin(scl)._n, Pin(sda)._n)
 
     def init(self, **kw):
         pass

@@ -1,5 +1,6 @@
 # machine.Pin, PWM, ADC, Signal as ESP32 and RP2 have them, strict about what a pin can do.
 import _hub
+import time_
 
 _facts = {}
 _numbers = {}  # name -> number
@@ -60,7 +61,7 @@ class Pin:
     def irq(self, handler=None, trigger=None, hard=False, wake=None):
         if trigger is None:
             trigger = self.IRQ_RISING | self.IRQ_FALLING
-        _hub.on_event(1, self._n, handler and (lambda level: handler(self)))
+        _hub.on_event(1, self._n, handler and (lambda value: time_._at(value >> 1, handler, self)))
         edges = (1 if trigger & self.IRQ_RISING else 0) | (2 if trigger & self.IRQ_FALLING else 0)
         _hub.ask("irq", self._n, edges if handler else 0)
         return self
@@ -129,6 +130,21 @@ class PWM:
 
     def deinit(self):
         _hub.ask("pwm", self._n, None, 0)
+
+
+class DAC:
+    """Of an ESP32: eight bits on two pins. Its twin sees a PWM without a frequency."""
+
+    def __init__(self, id):
+        self._n = id._n if isinstance(id, Pin) else id
+        if self._n not in (25, 26):  # ESP32 datasheet 2.3; other chips' builds have no DAC
+            raise ValueError("invalid pin")
+        _hub.ask("pwm", self._n, 1, 0)
+
+    def write(self, value):
+        if not 0 <= value <= 255:
+            raise ValueError("value out of range")
+        _hub.cast(_hub.PWM_DUTY, self._n, value * 257)
 
 
 class ADC:

@@ -1,4 +1,8 @@
 # `esp32` of a board: what an application asks of the chip, and non-volatile storage in RAM only.
+import time as _time
+
+import _hub
+
 HEAP_DATA = 4
 HEAP_EXEC = 1
 WAKEUP_ALL_LOW = False
@@ -28,6 +32,49 @@ def wake_on_ext0(pin=None, level=None):
 
 def wake_on_ext1(pins=None, level=None):
     pass
+
+
+class RMT:
+    PULSE_MAX = 32767
+
+    def __init__(self, channel=-1, *, pin, resolution_hz=None, clock_div=None, idle_level=False, tx_carrier=None, num_symbols=64):
+        if resolution_hz is not None and clock_div is not None:
+            raise ValueError("resolution_hz and clock_div are mutually exclusive")
+        if clock_div is not None and not 1 <= clock_div <= 255:
+            raise ValueError("clock_div must be between 1 and 255")
+        self._n = pin._n
+        self._hz = resolution_hz or 80000000 // (clock_div or 8)
+        self._idle = 1 if idle_level else 0
+        _hub.ask("rmt", self._n)
+
+    @staticmethod
+    def source_freq():
+        return 80000000
+
+    def clock_div(self):
+        return 80000000 // self._hz
+
+    def wait_done(self, *, timeout=0):
+        left = _hub.ask("rmt_left", self._n)
+        if left and timeout:
+            _time.sleep_ms(int(min(timeout, left + 1)))
+            left = _hub.ask("rmt_left", self._n)
+        return not left
+
+    def write_pulses(self, duration, data=True):
+        left = _hub.ask("rmt_left", self._n)
+        if left:  # as on a chip it blocks until the last is over
+            _time.sleep_ms(int(left + 1))
+        if not isinstance(data, (tuple, list)):
+            data = [(1 if data else 0) ^ k & 1 for k in range(len(duration))]
+        if isinstance(duration, int):
+            duration = [duration] * len(data)
+        if len(duration) != len(data):
+            raise ValueError("duration and data must have same length")
+        if not data:
+            raise ValueError("No pulses")
+        levels = [1 if level else 0 for level in data]
+        _hub.ask("rmt_write", self._n, 1000000000 // self._hz, list(duration), levels, self._idle)
 
 
 class Partition:

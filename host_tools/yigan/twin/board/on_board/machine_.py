@@ -8,7 +8,7 @@ import _memory
 import _pin
 import _uart
 from _bus import I2C, SPI, SoftI2C, SoftSPI  # noqa: F401
-from _pin import ADC, PWM, Pin, Signal  # noqa: F401
+from _pin import ADC, DAC, PWM, Pin, Signal  # noqa: F401
 from _uart import UART  # noqa: F401
 
 _facts = {}
@@ -141,6 +141,8 @@ def setup(facts, clock, time, leave):
         part.setup(facts, leave)
     here = globals()
     here["mem8"], here["mem16"], here["mem32"] = _memory.setup(facts)
+    if facts["name"] != "esp32":  # nor has an S3 one
+        del here["DAC"]
     if facts["port"] == "rp2":
         here.update({"PWRON_RESET": 1, "WDT_RESET": 3})
         del RTC.init, RTC.memory, here["wake_reason"]

@@ -17,6 +17,9 @@ _ms0 = 0x40000000 - 6000 - _ms()
 _us0 = 0x40000000 - 4000000 - _us()
 _epoch = 0
 _clock0 = 0
+_late = 0  # while an interrupt is served: microseconds since its edge
+_ahead = None  # of the board's clock against this one, microseconds
+_virtual_time = bool(_hub.settings.get("virtual"))
 
 
 def ticks_ms():
@@ -24,7 +27,21 @@ def ticks_ms():
 
 
 def ticks_us():
-    return _us() + _us0 & _MASK
+    return _us() - _late + _us0 & _MASK
+
+
+def _at(stamp, handler, pin):
+    """Serve a pin's interrupt at the moment of its edge: a chip is late by microseconds, this VM by milliseconds."""
+    global _late, _ahead
+    if stamp and not _virtual_time:
+        if _ahead is None:
+            _ahead = int(_hub.ask("now_us")) - _us()
+    if stamp:
+        _late = (((_us() + (_ahead or 0)) // 4 - stamp + 0x4000 & 0x7FFF) - 0x4000) * 4
+    try:
+        handler(pin)
+    finally:
+        _late = 0
 
 
 def ticks_cpu():

@@ -1,0 +1,401 @@
+"""A lamp on a DALI line: LED driver or luminaire, D4i or older.
+
+Source: IEC 62386-102 (gear), 62386-207 (LED), DiiA parts 252 and 253 (D4i: what it measures, memory banks 202, 203,
+205, 206). The gear fades by itself, in the fade time that is kept in it. What is kept there is written only where
+it differs: its memory bears some ten thousand writes. The banks are read slowly, a few bytes at a time.
+---
+title_zh = "DALI 路灯（含 D4i）"
+bus = "dali"
+capability = "lamp"
+points = ["level_actual", "on", "failure", "gear_failure", "thermal_derating", "burn_hours", "switch_on_count", "power",
+  "voltage", "current", "power_factor", "energy", "temperature", "source_voltage", "source_current"]
+datasheet = "IEC 62386-101/102/207; DiiA parts 251, 252, 253"
+wiring = "The gear's DA+ and DA- -> the board's DALI interface, in any order; up to 22 V, insulated from mains as mains is"
+wiring_zh = "驱动电源 DA+、DA- 接板上 DALI 接口（不分极性）；总线最高 22 V，按市电绝缘等级布线"
+
+[options.address]
+type = "int"
+default = -1
+low = -1
+high = 63
+en = "Short address; -1: the only gear on the line, or all of them together"
+zh = "短地址；-1 表示线上唯一的（或全部）驱动电源"
+
+[options.curve]
+type = "enum"
+default = "log"
+values = ["log", "linear"]
+en = "The gear's dimming curve (device type 6); set in the gear if it differs"
+zh = "调光曲线（6 类设备），与驱动电源不一致时写入"
+
+[options.power_on_level]
+type = "float"
+default = 100.0
+low = 0
+high = 100
+unit = "%"
+en = "Level of the gear when its mains comes, and of the lamp until somebody wants another"
+zh = "上电亮度，直到收到其他指令"
+
+[options.failure_level]
+type = "float"
+default = 100.0
+low = 0
+high = 100
+unit = "%"
+en = "Level of the gear when the line is cut or loses its supply"
+zh = "总线断电或断线时的亮度"
+
+[options.minimum_level]
+type = "float"
+default = 1.0
+low = 0.1
+high = 100
+unit = "%"
+en = "Lowest level above off; the gear may not reach it"
+zh = "最低亮度（受驱动电源物理下限限制）"
+
+[options.maximum_level]
+type = "float"
+default = 100.0
+low = 1
+high = 100
+unit = "%"
+en = "Highest level"
+zh = "最高亮度"
+
+[options.fade_time]
+type = "float"
+default = 1.0
+low = 0
+high = 90
+unit = "s"
+en = "Time of a change of level; the gear has 0, 0.7, 1, 1.4, 2, 2.8 ... 90 s"
+zh = "渐变时间；驱动电源支持 0、0.7、1、1.4、2、2.8……90 秒"
+
+[options.groups]
+type = "list"
+default = []
+en = "The groups, 0 to 15, that this gear shall belong to; none: leave them as they are"
+zh = "所属分组（0–15）；不填则保持不变"
+
+[options.scenes]
+type = "list"
+default = []
+en = "Levels in % of scenes 0, 1, ...; -1: leave as it is"
+zh = "场景 0、1……的亮度（%）；-1 保持不变"
+
+[options.diagnostics_s]
+type = "int"
+default = 60
+low = 0
+high = 3600
+unit = "s"
+en = "Read the D4i memory banks so often; 0: never"
+zh = "D4i 存储区读取间隔；0 为不读取"
+"""
+
+import asyncio
+
+from pole import clock
+from pole.codec import dali
+from pole.errors import NO_ANSWER, DeviceFault, PoleError
+from pole.protocol import dimming, lamp_order
+from pole.quality import GOOD
+
+_STEP_MS = 40  # between two levels on their way: the line is for others, too
+_SETTLED_MS = 1500  # so long after a fade the gear must be where it was told to be
+_ABSENT_ROUNDS = 60  # a gear without a bank is asked again, it may have been changed
+
+# What is read of the D4i banks: bank, first location, count (DiiA 252: 202, 203; 253: 205, 206).
+_BANKS = bytes((
+    202, 0x04, 7,  # scale, active energy
+    202, 0x0B, 5,  # scale, active power
+    205, 0x0B, 4,  # supply voltage, frequency, power factor
+    203, 0x0B, 5,  # scale, apparent power
+    205, 0x17, 5,  # thermal derating, -, shutdown, -, temperature
+    206, 0x07, 3,  # starts of the lamp
+    206, 0x0E, 8,  # its time, voltage, current
+))  # fmt: skip
+_SLICES = 7
+_DERATING = 4  # places in `out`
+_HOURS = 5
+_STARTS = 6
+_POWER = 7
+_VOLTAGE = 8
+_CURRENT = 9
+_FACTOR = 10
+_ENERGY = 11
+_TEMPERATURE = 12
+_SOURCE_VOLTAGE = 13
+_SOURCE_CURRENT = 14
+
+
+def _tenths(percent):
+    return int(percent * 10 + 0.5)
+
+
+class Driver:
+    """`set(level)` at once or in the gear's own fade. Levels are tenths of a per cent of light output.
+
+    Counters: `writes` into the gear's memory, `resent` levels that it had lost.
+    """
+
+    period_ms = 2000
+
+    def __init__(self, bus, options):
+        address = options.get("address", -1)
+        self._bus = bus
+        self._to = dali.BROADCAST if address < 0 else dali.short(address)
+        self._linear = options.get("curve", "log") == "linear"
+        self.lowest = max(1, _tenths(options.get("minimum_level", 1)))
+        self.highest = _tenths(options.get("maximum_level", 100))
+        self.power_on = lamp_order.limit(
+            _tenths(options.get("power_on_level", 100)), self.lowest, self.highest
+        )
+        self._fade = dali.fade_code(int(options.get("fade_time", 1) * 1000))
+        self.fade_ms = dali.fade_ms(self._fade)
+        self._failure = _tenths(options.get("failure_level", 100))
+        self._groups = options.get("groups", ())
+        self._scenes = options.get("scenes", ())
+        self._diagnostics_ms = options.get("diagnostics_s", 60) * 1000
+        self._known = [None] * 15  # the last values of the banks
+        self._buf = bytearray(8)
+        self._slice = 0
+        self._absent = 0  # bit of a slice: this gear has no such bank
+        self._rounds = 0
+        self._latched = 0
+        self._round_at = clock.ticks_ms()
+        self._ready = False
+        self._task = None
+        self._arc_of = self._arc_is = 0
+        self._told = -1  # the level that the gear was told last
+        self._told_at = clock.ticks_ms()
+        self.writes = 0
+        self.resent = 0
+        self.level = -1
+        self.set(self.power_on)
+
+    # Levels
+
+    def set(self, level):
+        """Light output, 0..1000; the gear fades."""
+        if level != self.level:
+            self.level = level
+            self._push()
+
+    def fade(self, level, ms):
+        """As `set`: the gear knows its own fade time."""
+        self.set(level)
+
+    def _push(self):
+        if self._task is None:
+            self._task = asyncio.create_task(self._flush())
+
+    async def _flush(self):
+        """Tell the gear, and again until it has the latest: levels in between are left out."""
+        try:
+            while self._told != self.level:
+                await self._tell()
+                await clock.sleep_ms(_STEP_MS)
+        except PoleError:
+            pass  # the next reading finds it out
+        finally:
+            self._task = None
+
+    async def _tell(self):
+        level = self.level
+        self._told_at = clock.ticks_ms()
+        await self._bus.do(dali.level(self._to, self._arc(level)), True)
+        self._told = level
+
+    def _arc(self, level):
+        """The arc power level of a light output."""
+        if level <= 0:
+            return 0
+        if self._linear:
+            return max(1, (level * 254 + 500) // 1000)
+        if level != self._arc_of:  # each reading asks for the same one: a logarithm is five floats
+            self._arc_of, self._arc_is = level, min(254, int(dimming.arc(level) + 0.5))
+        return self._arc_is
+
+    def _light(self, arc):
+        """Tenths of a per cent of an arc power level; one that stands for the wanted level is that."""
+        if arc == self._arc(self.level):
+            return self.level
+        if self._linear or arc == 0:
+            return (arc * 1000 + 127) // 254
+        return int(dimming.light(arc) + 0.5)
+
+    # What is kept in the gear
+
+    async def start(self):
+        """The level first, then what the gear shall keep. BusError when nobody is there."""
+        if self._told != self.level:
+            await self._tell()
+        await self._prepare()
+
+    async def _prepare(self):
+        async with self._bus.turn:
+            await self._keep_curve()
+            lowest = await self._ask(dali.QUERY_PHYSICAL_MINIMUM)
+            maximum, minimum = self._arc(self.highest), max(lowest, self._arc(self.lowest))
+            await self._keep(dali.QUERY_MAX_LEVEL, dali.SET_MAX_LEVEL, maximum)
+            await self._keep(dali.QUERY_MIN_LEVEL, dali.SET_MIN_LEVEL, minimum)
+            await self._keep(
+                dali.QUERY_MAX_LEVEL, dali.SET_MAX_LEVEL, maximum
+            )  # it was held above the old minimum
+            await self._keep(dali.QUERY_POWER_ON_LEVEL, dali.SET_POWER_ON_LEVEL, self._arc(self.power_on))
+            await self._keep(
+                dali.QUERY_SYSTEM_FAILURE_LEVEL, dali.SET_SYSTEM_FAILURE_LEVEL, self._arc(self._failure)
+            )
+            await self._keep(dali.QUERY_FADE_TIME_FADE_RATE, dali.SET_FADE_TIME, self._fade, 4)
+            await self._keep_no_extended_fade()
+            await self._keep_groups()
+            for scene, percent in enumerate(self._scenes[:16]):
+                if percent >= 0:
+                    await self._keep(
+                        dali.QUERY_SCENE_LEVEL + scene, dali.SET_SCENE + scene, self._arc(_tenths(percent))
+                    )
+        if self._arc(self.lowest) < lowest:
+            self.lowest = self._light(lowest)
+        self._ready = True
+
+    def _ask(self, query):
+        return self._bus.ask(dali.command(self._to, query))
+
+    async def _keep(self, query, command, value, shift=0):
+        """Write `value` if the gear has another. Several that answer at once may differ: they get it, too."""
+        try:
+            same = await self._ask(query) >> shift == value
+        except DeviceFault:
+            same = False
+        if not same:
+            await self._bus.store(self._to, command, value)
+            self.writes += 1
+
+    async def _keep_curve(self):
+        """Only a gear of type 6 says which curve it has."""
+        enable = dali.special(dali.ENABLE_DEVICE_TYPE, dali.LED)
+        has = await self._bus.together(enable, dali.command(self._to, dali.QUERY_DIMMING_CURVE))
+        if has >= 0 and has != self._linear:
+            await self._bus.do(dali.special(dali.DTR0, 1 if self._linear else 0))
+            await self._bus.together(enable, dali.command(self._to, dali.SELECT_DIMMING_CURVE))
+            self.writes += 1
+
+    async def _keep_no_extended_fade(self):
+        """Fade time 0 is at once only where the extended fade time is 0, too; older gear has none."""
+        if not self._fade and await self._bus.do(dali.command(self._to, dali.QUERY_EXTENDED_FADE_TIME)) > 0:
+            await self._bus.store(self._to, dali.SET_EXTENDED_FADE_TIME, 0)
+            self.writes += 1
+
+    async def _keep_groups(self):
+        if not self._groups:
+            return
+        has = await self._ask(dali.QUERY_GROUPS_ZERO_TO_SEVEN)
+        has |= await self._ask(dali.QUERY_GROUPS_EIGHT_TO_FIFTEEN) << 8
+        for number in range(16):
+            wanted = number in self._groups
+            if wanted != bool(has >> number & 1):
+                command = dali.ADD_TO_GROUP if wanted else dali.REMOVE_FROM_GROUP
+                await self._bus.do(dali.command(self._to, command + number))
+                self.writes += 1
+
+    # What it says of itself
+
+    async def read(self, out):
+        bus, frame = self._bus, dali.command(self._to, dali.QUERY_STATUS)
+        status = await bus.do(frame)
+        if status < 0:
+            status = await bus.again(frame)
+        frame = dali.command(self._to, dali.QUERY_ACTUAL_LEVEL)
+        arc = await bus.do(frame)
+        if arc < 0:
+            arc = await bus.again(frame)
+        if status & dali.POWER_CYCLE_SEEN and self._ready and self._told == self.level:
+            self._told = -1  # it has its power-on level
+        if not self._ready:
+            await self._prepare()
+        known = self._known
+        if self._diagnostics_ms:
+            await self._diagnose()
+        for k in range(_DERATING, 15):
+            out[k] = known[k]
+        out[0] = None if arc == dali.MASK else self._light(arc)
+        out[1] = status >> 2 & 1
+        out[2] = status >> 1 & 1
+        out[3] = status & 1
+        self._look_after(status, arc)
+        return GOOD
+
+    def _look_after(self, status, arc):
+        """A gear that lost its level (mains dip, somebody else's master) gets it again."""
+        if not status & (dali.FADE_RUNNING | dali.LAMP_FAILURE | dali.GEAR_FAILURE) and arc != dali.MASK:
+            passed = clock.ticks_diff(clock.ticks_ms(), self._told_at)
+            if passed > self.fade_ms + _SETTLED_MS or passed < 0:
+                level = lamp_order.limit(self.level, self.lowest, self.highest)
+                if arc != self._arc(level) and self._told == self.level:
+                    self._told = -1
+                    self.resent += 1
+        if self._told != self.level:
+            self._push()
+
+    async def _diagnose(self):
+        """One slice of the banks, then the next; a round each `diagnostics_s`."""
+        if self._slice == _SLICES:
+            if 0 <= clock.ticks_diff(clock.ticks_ms(), self._round_at) < self._diagnostics_ms:
+                return
+            self._slice = 0
+            self._latched = 0
+            self._rounds += 1
+            if self._rounds % _ABSENT_ROUNDS == 0:
+                self._absent = 0
+        if self._slice == 0:
+            self._round_at = clock.ticks_ms()
+        if not self._absent >> self._slice & 1:
+            await self._read_slice(self._slice)
+        self._slice += 1
+
+    async def _read_slice(self, k):
+        bank, at, count = _BANKS[3 * k], _BANKS[3 * k + 1], _BANKS[3 * k + 2]
+        try:
+            async with self._bus.turn:
+                if self._latched != bank:
+                    await self._bus.latch(self._to, bank)
+                    self._latched = bank
+                await self._bus.read_bank(self._to, bank, at, self._buf, count)
+            self._take(k)
+        except PoleError as error:
+            self._forget(k)
+            if error.code == NO_ANSWER and error.detail == 0:  # older gear has no such bank
+                self._absent |= 1 << k
+
+    def _forget(self, k):
+        self._buf[:] = b"\xff\xff\xff\xff\xff\xff\xff\xff"
+        self._take(k)
+
+    def _take(self, k):
+        """The bytes of slice `k` as values of points."""
+        buf, known = self._buf, self._known
+        if k == 0:
+            known[_ENERGY] = dali.scaled(dali.number(buf, 1, 6), dali.signed(buf[0]))  # Wh
+        elif k == 1:
+            known[_POWER] = dali.scaled(dali.number(buf, 1, 4), dali.signed(buf[0]) + 1)  # tenths of a watt
+        elif k == 2:
+            known[_VOLTAGE] = dali.number(buf, 0, 2)
+            factor = dali.number(buf, 3, 1)
+            known[_FACTOR] = None if factor is None else 10 * factor
+        elif k == 3:
+            va, volts = dali.scaled(dali.number(buf, 1, 4), dali.signed(buf[0]) + 4), known[_VOLTAGE]
+            known[_CURRENT] = va // volts if va is not None and volts else None  # 0.1 mVA by 0.1 V
+        elif k == 4:
+            known[_DERATING] = buf[0] if buf[0] < 2 else None  # type: ignore[call-overload]
+            celsius = dali.number(buf, 4, 1)
+            known[_TEMPERATURE] = None if celsius is None else 10 * (celsius - 60)
+        elif k == 5:
+            known[_STARTS] = dali.number(buf, 0, 3)
+        else:
+            seconds = dali.number(buf, 0, 4)
+            known[_HOURS] = None if seconds is None else seconds // 360
+            known[_SOURCE_VOLTAGE] = dali.number(buf, 4, 2)
+            known[_SOURCE_CURRENT] = dali.number(buf, 6, 2)

@@ -1,0 +1,136 @@
+"""DALI line: one frame after the other, for all lamps that share two wires.
+
+Source: IEC 62386-101:2022 (who may speak when), 62386-102. Not a peripheral but what peripherals of bus kind `dali`
+share. A level goes out behind at most one exchange under way (48 ms); what takes many frames takes its turn.
+---
+title_zh = "DALI 总线"
+bus = "dali"
+points = []
+tool = "dali"
+wiring = "The two DALI wires in any order, any shape but a ring, 300 m at 1.5 mm2; one bus supply, 250 mA at most"
+wiring_zh = "DALI 两线不分极性，除环形外任意布线，1.5 mm² 最长 300 m；一个总线电源，最大 250 mA"
+"""
+
+import asyncio
+
+from pole import clock
+from pole.codec import dali
+from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
+
+
+_POLL_MS = 2
+
+
+class Bus:
+    """`line`: has `async exchange(frame, bits, twice, answer)`: a byte, dali.NO or dali.MIXED.
+
+    Counters: `sent` frames, `bad` answers that were no byte. `turn` is for whoever needs the DTRs to himself.
+    """
+
+    def __init__(self, line, options):
+        self.line = line
+        self.turn = asyncio.Lock()
+        self._busy = False  # a lock of asyncio's would cost a coroutine for every frame
+        self._urgent = 0  # levels that wait
+        self.sent = 0
+        self.bad = 0
+
+    async def do(self, frame, urgent=False):
+        """One 16-bit frame, twice where the standard wants it: a byte, dali.NO or dali.MIXED. BusError: no line.
+
+        urgent: before all that is not.
+        """
+        if self._busy or self._urgent:
+            await self._wait(urgent)
+        self._busy = True
+        try:
+            return self._heard(await self._say(frame))
+        finally:
+            self._busy = False
+
+    async def _wait(self, urgent):
+        self._urgent += urgent
+        try:
+            while self._busy or self._urgent and not urgent:
+                await clock.sleep_ms(_POLL_MS)
+        finally:
+            self._urgent -= urgent
+
+    def _say(self, frame):
+        self.sent += 1
+        return self.line.exchange(frame, 16, dali.sends_twice(frame), dali.answers(frame))
+
+    def _heard(self, told):
+        if told == dali.MIXED:
+            self.bad += 1
+        return told
+
+    async def together(self, first, second):
+        """Two frames that nothing may come between."""
+        if self._busy or self._urgent:
+            await self._wait(False)
+        self._busy = True
+        try:
+            await self._say(first)
+            return self._heard(await self._say(second))
+        finally:
+            self._busy = False
+
+    async def device(self, frame, twice=False, answer=True):
+        """One 24-bit frame for a control device."""
+        if self._busy or self._urgent:
+            await self._wait(False)
+        self._busy = True
+        try:
+            self.sent += 1
+            return self._heard(await self.line.exchange(frame, 24, twice, answer))
+        finally:
+            self._busy = False
+
+    async def ask(self, frame):
+        """The byte that answers. It is asked again once; BusError: silence, DeviceFault: no byte could be read."""
+        told = await self.do(frame)
+        return told if told >= 0 else await self.again(frame)
+
+    async def again(self, frame):
+        """A second try, which has to be answered."""
+        await clock.sleep_ms(20)
+        return checked(await self.do(frame), frame)
+
+    async def store(self, to, command, value):
+        """A configuration command that takes its value from DTR0. Hold `turn`."""
+        await self.do(dali.special(dali.DTR0, value))
+        await self.do(dali.command(to, command))
+
+    async def latch(self, to, bank):
+        """Let a memory bank stand still, so that its bytes are of one moment. Hold `turn`."""
+        await self.do(dali.special(dali.DTR1, bank))
+        await self.do(dali.special(dali.DTR0, 2))
+        await self.together(
+            dali.command(to, dali.ENABLE_WRITE_MEMORY),
+            dali.special(dali.WRITE_MEMORY_LOCATION_NO_REPLY, dali.LATCH),
+        )
+
+    async def read_bank(self, to, bank, at, buf, count):
+        """`count` bytes from location `at` into `buf`. Hold `turn`. `detail` of an error: how many came before.
+
+        BusError: this gear has no such bank or byte.
+        """
+        await self.do(dali.special(dali.DTR1, bank))
+        await self.do(dali.special(dali.DTR0, at))
+        frame = dali.command(to, dali.READ_MEMORY_LOCATION)
+        for k in range(count):
+            told = await self.do(frame)
+            if told < 0:  # the gear may have stepped on although nobody heard it
+                await self.do(dali.special(dali.DTR0, at + k))
+                told = await self.do(frame)
+            buf[k] = checked(told, k)
+
+
+def checked(told, detail):
+    """The byte, or the error that its absence is."""
+    if told == dali.NO:
+        raise BusError(NO_ANSWER, detail)
+    if told < 0:
+        raise DeviceFault(BAD_FRAME, detail)
+    return told

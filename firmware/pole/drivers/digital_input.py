@@ -1,0 +1,75 @@
+"""A contact or an alarm output on a pin: door, water, smoke, leakage relay, mains relay, or a free terminal.
+
+What the level means is said once: by `active` and `pull` of the bus, or by `invert` here.
+---
+title_zh = "开关量输入"
+bus = "gpio"
+capability = "node"
+points = ["door_open", "locked", "water_in", "smoke", "mains", "leakage_alarm", "surge_protector_fault", "tilt_alarm",
+  "io.input_1", "io.input_2", "io.input_3", "io.input_4", "io.input_5", "io.input_6", "io.input_7", "io.input_8"]
+points_option = "point"
+wiring = "Contact between the pin and ground, pull-up on; through an opto-coupler where the wire leaves the cabinet"
+wiring_zh = "触点接引脚与地，启用上拉；引线出舱时须经光耦"
+
+[options.point]
+type = "enum"
+required = true
+values = ["door_open", "locked", "water_in", "smoke", "mains", "leakage_alarm", "surge_protector_fault", "tilt_alarm",
+  "io.input_1", "io.input_2", "io.input_3", "io.input_4", "io.input_5", "io.input_6", "io.input_7", "io.input_8"]
+en = "What the contact tells"
+zh = "该输入的含义"
+
+[options.invert]
+type = "bool"
+default = false
+en = "A low level means yes"
+zh = "低电平为真"
+
+[options.debounce_ms]
+type = "int"
+default = 50
+low = 0
+high = 10000
+unit = "ms"
+en = "A level counts when it lasted so long"
+zh = "电平持续该时间才有效"
+"""
+
+from pole import clock
+from pole.quality import GOOD
+
+_LOOK_MS = 20
+_SAY_MS = 1000  # without a change it says the same again so often
+
+
+class Driver:
+    """`changes`: how often the answer changed."""
+
+    period_ms = 0
+
+    def __init__(self, bus, options):
+        self._bus = bus
+        self._invert = 1 if options.get("invert") else 0
+        self._debounce_ms = options.get("debounce_ms", 50)
+        self._seen = -1  # the level as it is,
+        self._since = clock.ticks_ms()  # from this moment on
+        self.level = -1  # as it is believed
+        self.changes = 0
+
+    async def read(self, out):
+        """At a change that lasts, or after a second."""
+        begun = clock.ticks_ms()
+        while not self._changed() and (self.level < 0 or clock.ticks_diff(clock.ticks_ms(), begun) < _SAY_MS):
+            await clock.sleep_ms(_LOOK_MS)
+        out[0] = self.level
+        return GOOD
+
+    def _changed(self):
+        level, now = self._bus.value() ^ self._invert, clock.ticks_ms()
+        if level != self._seen:
+            self._seen, self._since = level, now
+        if level == self.level or clock.ticks_diff(now, self._since) < self._debounce_ms:
+            return False
+        self.changes += self.level >= 0
+        self.level = level
+        return True

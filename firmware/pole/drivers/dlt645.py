@@ -1,0 +1,290 @@
+"""Electricity meter after DL/T 645-2007, several on one line.
+
+Source: DL/T 645-2007, 7 (services), annex A (data identifiers), annex B (status words); the relay command is that of
+Q/GDW 365. A reply counts only with its sum, from the meter, to the service and of the data that were asked for.
+---
+title_zh = "DL/T 645-2007 电能表"
+bus = "rs485"
+baud = 2400
+parity = "E"
+stop = 1
+capability = "meter"
+points = ["energy", "voltage_a", "current_a", "power", "power_factor", "frequency", "relay_actual", "relay",
+  "status_word", "energy_returned", "energy_t1", "energy_t2", "energy_t3", "energy_t4", "reactive_energy", "voltage_b",
+  "voltage_c", "current_b", "current_c", "current_n", "power_a", "power_b", "power_c", "reactive_power",
+  "apparent_power", "demand", "temperature"]
+points_option = "items"
+datasheet = "DL/T 645-2007; Q/GDW 365 (relay)"
+wiring = "A and B of all meters in one line; a meter's RS-485 terminals are often 24 (A) and 25 (B); 120 ohm at both ends"
+wiring_zh = "所有电表 A、B 线首尾相接（端子通常为 24=A、25=B），两端各接 120 欧"
+
+[options.address]
+type = "str"
+default = "AAAAAAAAAAAA"
+en = "Address as printed on the meter, twelve digits; AAAAAAAAAAAA for the only meter of the line"
+zh = "表号（12 位，与铭牌一致）；总线上只有一块表时可写 AAAAAAAAAAAA"
+
+[options.items]
+type = "list"
+default = ["energy", "voltage_a", "current_a", "power", "power_factor", "frequency"]
+en = "What is read, by the names of the points"
+zh = "读取的数据项，按测点名"
+
+[options.blocks]
+type = "bool"
+default = true
+en = "Ask for all phases or tariffs at once where more than one is wanted"
+zh = "同类数据多于一项时用数据块一次读取"
+
+[options.password]
+type = "str"
+secret = true
+en = "Six digits; needed to switch the relay and to set the clock"
+zh = "6 位密码；拉合闸与设时钟需要"
+
+[options.level]
+type = "int"
+default = 2
+low = 0
+high = 9
+en = "Level of the password"
+zh = "密码权限等级"
+
+[options.operator]
+type = "str"
+default = "00000000"
+en = "Operator code, eight digits"
+zh = "操作者代码，8 位"
+
+[options.close]
+type = "enum"
+default = "permit"
+values = ["permit", "direct"]
+en = "Close the relay: permit (1B, a button on the meter may have to be pressed) or direct (1C)"
+zh = "合闸方式：permit 合闸允许（1B，可能需按表上按键），direct 直接合闸（1C）"
+
+[options.valid_s]
+type = "int"
+default = 300
+low = 10
+high = 86400
+unit = "s"
+en = "A relay command is void so long after the meter's own clock at the command"
+zh = "拉合闸命令有效时间（以电表时钟计）"
+
+[options.keep_clock]
+type = "bool"
+default = false
+en = "Once a day set the meters' clocks when the pole knows the time better"
+zh = "灯杆时间可信时，每天校准一次电表时钟"
+
+[options.utc_offset_min]
+type = "int"
+default = 480
+low = -720
+high = 840
+unit = "min"
+en = "The meters' clocks are so far ahead of UTC"
+zh = "电表时钟比 UTC 提前的分钟数"
+
+[options.preamble]
+type = "int"
+default = 4
+low = 0
+high = 4
+en = "FE bytes before a question: they wake some meters"
+zh = "请求前的唤醒字节 FE 个数"
+
+[options.timeout_ms]
+type = "int"
+default = 700
+low = 100
+high = 5000
+unit = "ms"
+en = "Wait for the first byte of a reply; the standard allows a meter 500 ms"
+zh = "等待应答首字节的时间；标准允许电表 500 ms"
+"""
+
+from pole.codec import dlt645
+from pole.drivers import dlt645_bus
+from pole.errors import BAD_FRAME, DEVICE_EXCEPTION, READ_ONLY, BusError, DeviceFault, PoleError
+from pole.quality import FAULT, GOOD
+
+_WORD_3 = b"\x03\x05\x00\x04"  # annex B.3: bit 4 is set while the relay is open
+_OPEN = 16
+# Point, data identifier as written in annex A, bytes, s for a sign in the top bit. All have their point's scale.
+_ITEMS = (
+    "|energy=00010000 4|energy_returned=00020000 4|energy_t1=00010100 4|energy_t2=00010200 4|energy_t3=00010300 4"
+    "|energy_t4=00010400 4|reactive_energy=00030000 4|voltage_a=02010100 2|voltage_b=02010200 2|voltage_c=02010300 2"
+    "|current_a=02020100 3s|current_b=02020200 3s|current_c=02020300 3s|current_n=02800001 3s|power=02030000 3s"
+    "|power_a=02030100 3s|power_b=02030200 3s|power_c=02030300 3s|reactive_power=02040000 3s|apparent_power=02050000 3"
+    "|power_factor=02060000 2s|frequency=02800002 2|demand=02800004 3s|temperature=02800007 2s|"
+)
+_STATUS = ("relay", "relay_actual", "status_word")
+
+
+class Request:
+    """One question of a round: `places` of `out` get the values that follow each other in the answer."""
+
+    def __init__(self, name, k):
+        at = _ITEMS.find("|%s=" % name) + len(name) + 2
+        if at < len(name) + 2:
+            raise PoleError(0, name)
+        number = _ITEMS[at : at + 8]
+        self.di = bytes(int(number[j : j + 2], 16) for j in (6, 4, 2, 0))
+        self.n = int(_ITEMS[at + 9])
+        self.signed = _ITEMS[at + 10] == "s"
+        self.places = [k]
+        self.parts = []  # the single questions of a block
+
+    def joins(self, other):
+        """May one block hold both? Phases (0201 to 0206) and tariffs (0000 to 0004) have blocks: annex A, DI1 = FF."""
+        family = self.di[3] == 0 or self.di[3] == 2 and self.di[2] < 7
+        return family and self.di[2:] == other.di[2:] and self.di[0] == other.di[0]
+
+    def join(self, other):
+        """Become the block that holds both."""
+        if not self.parts:
+            self.parts = [self._copy()]
+            self.places = []
+            self._put(self.parts[0])
+            self.di = self.di[:1] + b"\xff" + self.di[2:]
+        self.parts.append(other)
+        self._put(other)
+
+    def _copy(self):
+        one = object.__new__(Request)
+        one.di, one.n, one.signed, one.places, one.parts = self.di, self.n, self.signed, self.places, []
+        return one
+
+    def _put(self, part):
+        first = 1 if part.di[3] == 2 and part.di[2] < 3 else 0  # voltages and currents have no total
+        while len(self.places) <= part.di[1] - first:
+            self.places.append(-1)
+        self.places[part.di[1] - first] = part.places[0]
+
+    def take(self, data, end, out):
+        """The values of data[4:end]; a meter of one phase sends less, or FF."""
+        at = 4
+        for k in self.places:
+            if k >= 0:
+                out[k] = dlt645.bcd(data, at, self.n, self.signed) if at + self.n <= end else None
+            at += self.n
+
+    def clear(self, out):
+        for k in self.places:
+            if k >= 0:
+                out[k] = None
+
+
+class Driver:
+    """`address` is what is asked: the meter's own as soon as it has answered to a wildcard."""
+
+    period_ms = 10000
+    missing = FAULT  # a value is None because the meter refused its question, or sent no number
+
+    def __init__(self, bus, options):
+        self.bus = dlt645_bus.shared(bus)
+        self.given = dlt645.address(options.get("address", "AAAAAAAAAAAA"))
+        self.address = self.given
+        self.preamble = options.get("preamble", 4)
+        self.timeout_ms = options.get("timeout_ms", 700)
+        self.wanted = None  # of the relay
+        self._control = None
+        if options.get("password") or options.get("keep_clock"):
+            from pole.drivers.dlt645_control import Control  # a meter that is only read does without
+
+            self._control = Control(self, options)
+        items = options.get("items") or ("energy", "power")
+        self._status = [items.index(name) if name in items else -1 for name in _STATUS]
+        self._requests = []
+        for k, name in enumerate(items):
+            if name not in _STATUS:
+                self._add(Request(name, k), options.get("blocks", True))
+        self.bad = 0
+
+    def _add(self, request, blocks):
+        for other in self._requests if blocks else ():
+            if other.joins(request):
+                other.join(request)
+                return
+        self._requests.append(request)
+
+    async def read(self, out):
+        """A question that the meter refuses leaves its values None; only if it refuses all it is faulty."""
+        good, refused, at = 0, None, 0
+        while at < len(self._requests):
+            request = self._requests[at]
+            try:
+                request.take(self.bus.data, await self.ask(request.di, 4), out)
+                good += 1
+            except DeviceFault as error:
+                if error.code != DEVICE_EXCEPTION:
+                    raise
+                self.bad += 1
+                if request.parts:  # it has no blocks: one by one from now on
+                    self._requests[at : at + 1] = request.parts
+                    continue
+                refused = error
+                request.clear(out)
+            at += 1
+        if max(self._status) >= 0:
+            good += await self._read_status(out)
+        if refused and not good:
+            raise refused
+        if self._control:
+            await self._control.step()
+        return GOOD
+
+    async def ask(self, data, n, control=dlt645.READ):
+        try:
+            n = await self.bus.ask(self.address, control, data, n, self)
+        except BusError:
+            self.address = self.given  # it may have been replaced
+            raise
+        if self.address == self.given and 0xAA in self.given:
+            self.address = bytes(self.bus.source)
+        return n
+
+    async def read_address(self):
+        """The meter's address as printed, asked of whoever is alone on the line."""
+        n = await self.bus.ask(b"\xaa" * 6, dlt645.READ_ADDRESS, b"", 0, self)
+        if n != 6:
+            raise DeviceFault(BAD_FRAME, n)
+        return dlt645.text(self.bus.data, 0)
+
+    # The relay
+
+    async def _read_status(self, out):
+        wanted, actual, word = self._status
+        try:
+            bits = await self.status()
+        except DeviceFault as error:
+            if error.code != DEVICE_EXCEPTION:
+                raise
+            for k in self._status:
+                if k >= 0:
+                    out[k] = None
+            return 0
+        closed = 0 if bits & _OPEN else 1
+        if self.wanted is None:
+            self.wanted = closed
+        for k, value in ((wanted, self.wanted), (actual, closed), (word, bits)):
+            if k >= 0:
+                out[k] = value
+        return 1
+
+    async def status(self):
+        """Status word 3."""
+        if await self.ask(_WORD_3, 4) < 6:
+            raise DeviceFault(BAD_FRAME, "status")
+        return self.bus.data[4] | self.bus.data[5] << 8
+
+    async def closed(self):
+        """1 while the relay lets current through."""
+        return 0 if await self.status() & _OPEN else 1
+
+    def write(self, k, raw):
+        if k != self._status[0] or self._control is None or not self._control.secret:
+            raise PoleError(READ_ONLY, "no password")
+        return self._control.switch(raw)

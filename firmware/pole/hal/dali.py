@@ -1,0 +1,62 @@
+"""A DALI line on two pins of the chip: the times between frames, whatever makes the edges.
+
+Source: IEC 62386-101:2022, tables 20 and 22: an answer begins 5.5 to 10.5 ms behind the question (12.4 for who
+listens), the next question 13.5 ms behind the last edge. A frame takes 14 ms, so the edges are the hardware's work:
+hal/dali_rmt.py (ESP32) or hal/dali_pio.py (RP2). The numbers are those of two public implementations (sevenlab's
+Zephyr driver, python-dali); the standard's own pages were not at hand.
+"""
+
+from pole import clock
+from pole.codec import dali
+from pole.errors import NO_ANSWER, BusError
+
+_SETTLE_US = 15000  # 13.5 ms, and what a sleep may be short
+_HALF_US = 417
+_LISTEN_US = 16000  # 12.4 ms, and what an interrupt may be late
+_POLL_MS = 2
+
+
+class Line:
+    """`_send(frame, bits)` starts a frame; `_answer()` is None while nothing is complete, dali.NO while nothing began.
+
+    `_is_low()`: somebody holds the wires, or they have no supply.
+    """
+
+    def __init__(self):
+        self._free_at = clock.ticks_us()
+        self._began = self._free_at
+
+    async def exchange(self, frame, bits, twice, answer):
+        """A byte, dali.NO or dali.MIXED. BusError: the wires are low for good."""
+        for _ in range(2 if twice else 1):
+            await self._settle()
+            self._began = clock.ticks_us()
+            self._send(frame, bits)  # type: ignore[attr-defined]
+            sent = clock.ticks_us()  # it has begun by now, for sure
+            air_us = (bits + 1) * 2 * _HALF_US
+            await clock.sleep_ms(air_us // 1000 + 1)
+            self._free_at = clock.ticks_add(sent, air_us + _SETTLE_US)
+        return await self._listen(air_us) if answer else dali.NO
+
+    async def _settle(self):
+        left = clock.ticks_diff(self._free_at, clock.ticks_us())
+        if 0 < left <= 2 * _SETTLE_US:
+            await clock.sleep_ms(left // 1000 + 1)
+        for _ in range(5):
+            if not self._is_low():  # type: ignore[attr-defined]
+                return
+            await clock.sleep_ms(_POLL_MS)
+        raise BusError(NO_ANSWER, "wires are low")
+
+    async def _listen(self, air_us):
+        while True:
+            told = self._answer(air_us)  # type: ignore[attr-defined]
+            now = clock.ticks_us()
+            passed = clock.ticks_diff(now, self._began) - air_us
+            if told is not None and (told != dali.NO or passed > _LISTEN_US):
+                if told != dali.NO:
+                    self._free_at = clock.ticks_add(now, _SETTLE_US)
+                return told
+            if passed > 3 * _LISTEN_US:  # somebody holds the wires
+                return dali.MIXED
+            await clock.sleep_ms(_POLL_MS)

@@ -1,0 +1,110 @@
+"""Counters that survive power cuts: small integers by name, in RAM at once and on flash now and then.
+
+Two files are written in turn, `<path>.0` and `<path>.1`, one line each: `1 <turn> name=value ... *<crc>`. The
+older one stays whole while the younger is written, on whatever file system. On littlefs a text of up to about 110
+bytes lies inside the folder's own entry: some twenty writes then cost one erase (host_tools/tests/test_keep.py
+counts them), so keep names short and few.
+"""
+
+import os
+
+from pole import clock
+from pole.codec import crc
+
+_MOST = 1024  # bytes of a line that is ours
+
+
+class Keep:
+    """`get`, `set` and `add` are RAM; `step()` in a loop writes what changed, at most every `every_s`.
+
+    A cut loses what was added since the last write. `writes` and `failed` count since the start; `lost` tells that
+    there was something on flash and none of it could be read.
+    """
+
+    def __init__(self, path, every_s=1800):
+        self.path = path
+        self.every_s = every_s
+        self.values = {}
+        self.changed = False
+        self.writes = 0
+        self.failed = 0
+        self.lost = False
+        self._turn = 0
+        self.at = clock.uptime_s()  # not before its time after a start either: starts may be many
+        self._load()
+
+    def get(self, name, usual=0):
+        return self.values.get(name, usual)
+
+    def set(self, name, value):
+        """`name`: no space, no `=`, no `*`."""
+        if self.values.get(name) != value:
+            self.values[name] = value
+            self.changed = True
+
+    def add(self, name, by=1):
+        if by:
+            self.set(name, self.values.get(name, 0) + by)
+
+    def step(self):
+        """Write if there is something new and it is time; cheap otherwise."""
+        if self.changed and clock.uptime_s() - self.at >= self.every_s:
+            self.flush()
+
+    def flush(self):
+        """Write now if there is something new: before a restart, when the supply fails. False: it did not work."""
+        if not self.changed:
+            return True
+        self.at = clock.uptime_s()
+        line = "1 %d" % (self._turn + 1)
+        for name in self.values:
+            line += " %s=%d" % (name, self.values[name])
+        try:
+            self._write(
+                "%s.%d" % (self.path, self._turn + 1 & 1), "%s *%04x\n" % (line, crc.modbus(line.encode()))
+            )
+        except OSError:
+            self.failed += 1
+            return False
+        self._turn += 1
+        self.writes += 1
+        self.changed = False
+        return True
+
+    def _write(self, path, line):
+        try:
+            file = open(path, "w")
+        except OSError:  # a board that never kept anything has no such folder
+            os.mkdir(self.path.rsplit("/", 1)[0])
+            file = open(path, "w")
+        with file:
+            file.write(line)
+            if hasattr(os, "fsync"):  # a gateway's system would keep it in RAM
+                file.flush()
+                os.fsync(file.fileno())
+
+    def _load(self):
+        there = 0
+        for slot in (0, 1):
+            try:
+                with open("%s.%d" % (self.path, slot), "rb") as file:
+                    turn, values = parse(file.read(_MOST))
+            except OSError:
+                continue
+            there += 1
+            if turn > self._turn:
+                self._turn, self.values = turn, values
+        self.lost = there == 2 and not self._turn  # a first write that was cut loses nothing
+
+
+def parse(data):
+    """(turn, {name: value}) of a line's bytes; (0, {}) when it is not whole."""
+    body, _, check = data.rpartition(b" *")
+    try:
+        if int(check, 16) != crc.modbus(body) or body[:2] != b"1 ":
+            return 0, {}
+        words = body.decode().split(" ")
+        pairs = [word.split("=") for word in words[2:]]
+        return int(words[1]), {name: int(value) for name, value in pairs}
+    except ValueError:  # UnicodeError too
+        return 0, {}

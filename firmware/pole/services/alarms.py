@@ -1,0 +1,147 @@
+"""Alarms that the pole file declares: watched once a second, kept as events, told by points and by who asks.
+
+The rules are protocol/alarm.py's. An event is a new state of an alarm: its number, when it came, how old the value was
+by then. The last ones stay in RAM; an MQTT uplink sends them one by one and remembers how far it came, the console
+lists them. An alarm is named by its place in the pole file, from 1. Writing it to `alarm.acknowledge` acknowledges it,
+0 all of them; `node.maintenance` holds new ones back, and ends by itself.
+---
+title_zh = "告警"
+section = "alarm"
+tool = "alarms"
+capability = "alarm"
+points = ["critical", "major", "minor", "info", "unacknowledged", "events", "last", "last_state", "last_reason",
+  "acknowledge", "node.maintenance"]
+
+[options.maintenance_h]
+type = "int"
+default = 8
+low = 0
+high = 168
+unit = "h"
+en = "node.maintenance ends by itself after so long: a forgotten one must not silence a pole; 0: never"
+zh = "检修模式到时自动结束（防止遗忘）；0 为不自动结束"
+"""
+
+from pole import clock
+from pole.errors import OUT_OF_RANGE, PoleError
+from pole.log import INFO, WARN
+from pole.protocol import alarm
+from pole.store import decimal
+
+_EVENTS = 16
+_ALARM = 6  # protocol/lamp_order.py
+_FORM = (
+    '{"n":%d,"alarm":%d,"point":"%s","state":"%s","severity":"%s","reason":"%s","value":%s,"unit":"%s","at":%s,'
+    '"age":%s,"text":%s}'
+)
+
+
+class Service:
+    """`seq`: the number of the last event, from 1."""
+
+    def __init__(self, pole, options):
+        self.pole = pole
+        self.store = pole.store
+        self.core = alarm.Alarms(options["rows"])
+        self.seq = 0
+        self._events = [None] * _EVENTS  # (alarm, state, uptime, age of its value or -1, raw or None)
+        self._limit_s = 3600 * options.get("maintenance_h", 8)
+        self._held = -1  # uptime at which the work at the pole ends; -1: nobody works
+        self._lit = None
+        self._own("alarm.acknowledge", self._acknowledge)
+        self._own("node.maintenance", self._maintain)
+        self._tell(0, 0, 0)
+        pole.alarms = self
+
+    def _own(self, name, fn):
+        i = self.store.find(name)
+        if i >= 0:
+            self.store.own(i, fn)
+            self.store.put(i, 0)
+
+    async def run(self, beat):
+        while True:
+            beat()
+            self.step()
+            await clock.sleep_ms(1000)
+
+    def step(self):
+        """Look at every alarm once."""
+        now, core, store = clock.uptime_s(), self.core, self.store
+        if 0 <= self._held <= now:
+            self._maintain(0, "its time")
+        for k in range(len(core.rows)):
+            i = core.rows[k][alarm.PLACE]
+            state = core.step(k, now, store.valid(i), store.raw(i), self._held >= 0)
+            if state >= 0:
+                self._happened(k, state, now)
+
+    def _happened(self, k, state, now):
+        row, store = self.core.rows[k], self.store
+        i = row[alarm.PLACE]
+        age = now - store.at(i) if store.at(i) >= 0 else -1
+        self.seq += 1
+        event = k, state, now, age, store.raw(i) if store.valid(i) else None
+        self._events[self.seq % _EVENTS] = event
+        self._tell(k + 1, state, row[alarm.CONDITION])
+        self._light()
+        self.pole.log.add(
+            WARN if state == alarm.RAISED else INFO,
+            "alarm",
+            "%d %s %s" % (k + 1, store.name(i), alarm.STATES[state]),
+        )
+
+    def _tell(self, *last):
+        """The points: how many of each severity, and the last event."""
+        counts, unseen, core = [0, 0, 0, 0], 0, self.core
+        for k in range(len(core.rows)):
+            counts[core.rows[k][alarm.FLAGS] & alarm.SEVERITY] += core.active(k)
+            unseen += core.state[k] == alarm.RAISED or core.state[k] == alarm.ENDED
+        told = list(zip(alarm.SEVERITIES, counts))
+        told += zip(("last", "last_state", "last_reason"), last)
+        for name, raw in told + [("unacknowledged", unseen), ("events", self.seq)]:
+            i = self.store.find("alarm." + name)
+            if i >= 0:
+                self.store.put(i, raw)
+
+    def _light(self):
+        """The brightest level that an active alarm is linked to."""
+        core = self.core
+        levels = [row[alarm.LEVEL] for k, row in enumerate(core.rows) if core.active(k)]
+        level = max(levels + [-1])
+        if level != self._lit:
+            self._lit = level
+            for lamp in self.pole.lamps:
+                lamp.bid(_ALARM, level if level >= 0 else None)
+
+    def _acknowledge(self, raw, source):
+        rows = self.core.rows
+        if raw > len(rows):
+            raise PoleError(OUT_OF_RANGE, "alarm.acknowledge")
+        self.pole.log.add(INFO, "alarm", "%d acknowledged by %s" % (raw, source))
+        self.store.put(self.store.find("alarm.acknowledge"), raw)
+        for k in range(raw - 1, raw) if raw else range(len(rows)):
+            state = self.core.acknowledge(k)
+            if state >= 0:
+                self._happened(k, state, clock.uptime_s())
+
+    def _maintain(self, raw, source):
+        """Somebody works at the pole, or has finished."""
+        now = clock.uptime_s()
+        self._held = (now + self._limit_s if self._limit_s else 1 << 29) if raw else -1
+        self.pole.log.add(INFO, "alarm", "maintenance %s by %s" % ("on" if raw else "off", source))
+        self.store.put(self.store.find("node.maintenance"), raw)
+
+    def event(self, n):
+        """(number, JSON bytes) of event n, or of the oldest that is still kept; of the last when n is behind it."""
+        n = min(max(n, self.seq - _EVENTS + 1), self.seq)
+        k, state, at, age, raw = self._events[n % _EVENTS]
+        row, store = self.core.rows[k], self.store
+        i, wall = row[alarm.PLACE], clock.iso(clock.wall(at))
+        value = "null" if raw is None else decimal(raw, store.decimals(i), store.kind(i))
+        said = _FORM % (
+            n, k + 1, store.name(i), alarm.STATES[state], alarm.SEVERITIES[row[alarm.FLAGS] & alarm.SEVERITY],
+            alarm.REASONS[row[alarm.CONDITION]], value if value not in ("nan", "inf", "-inf") else "null", store.unit(i),
+            '"%s"' % wall if wall else "null", age if age >= 0 else "null", row[alarm.TEXT],
+        )  # fmt: skip
+        return n, said.encode()
