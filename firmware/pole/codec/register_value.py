@@ -26,7 +26,7 @@ class RegisterValue:
         places = _ORDERS[order or "abcd"]
         self._places = places if self.words == 2 else (places[0] & 1, places[1] & 1)
         self.is_float = name == "f32"
-        self._bytes = bytearray(4) if self.is_float else b""
+        self._bytes = bytearray(4 if self.is_float else 0)
 
     def read(self, buf, at):
         """The number whose first register lies in buf[at:]."""

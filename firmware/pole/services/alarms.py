@@ -44,7 +44,7 @@ class Service:
         self.store = pole.store
         self.core = alarm.Alarms(options["rows"])
         self.seq = 0
-        self._events = [None] * _EVENTS  # (alarm, state, uptime, age of its value or -1, raw or None)
+        self._events = [(0, 0, 0, -1, None)] * _EVENTS  # (alarm, state, uptime, age of its value or -1, raw or None)
         self._limit_s = 3600 * options.get("maintenance_h", 8)
         self._held = -1  # uptime at which the work at the pole ends; -1: nobody works
         self._lit = None
