@@ -238,7 +238,9 @@ def test_a_chip_is_taken_out_and_put_back(dut, bench, part, points):
     finally:
         bench.hands.plug(part)
     for point in points:
-        dut.wait(f"{point} back", point, lambda found, p=point: found[p]["q"] in ("good", "warming"), timeout=90)
+        dut.wait(
+            f"{point} back", point, lambda found, p=point: found[p]["q"] in ("good", "warming"), timeout=90
+        )
 
 
 def test_a_broken_wire_of_the_loop(dut, bench):
