@@ -68,11 +68,20 @@ def _note(message: paho.MQTTMessage, heads: tuple[str, ...], heard: queue.Queue)
         heard.put(time.monotonic())
 
 
+def _heap(story: Story) -> dict[str, float]:
+    """What the pole says of its heap; its largest block is looked for half a minute after its start."""
+    while True:
+        rows = story.get("node.heap_free", "node.heap_largest")
+        if all(row.value is not None for row in rows):
+            return {row.name: float(row.value) for row in rows}
+        time.sleep(1)
+
+
 def _memory(story: Story) -> Iterator[Row]:
     """The virtual board's heap without its shims': what stands for a board's."""
     stats = story.board.stats()
     heap = stats["heap_limit"] - stats["heap_shims"]
-    told = {r.name: float(r.value) for r in story.get("node.heap_free", "node.heap_largest")}
+    told = _heap(story)
     size, after = f"{heap / 1024:.0f} KB", f"after {MINUTES:g} min"
     yield Row(f"pole: heap free of {size}, {after}", told["node.heap_free"] / heap * 100, unit="%", bar=">= 20")
     yield Row(f"pole: largest free block of {size}, {after}", told["node.heap_largest"] / 1024, unit="KB")

@@ -39,7 +39,10 @@ def slot_files(config: bytes, points: bytes, arch: str) -> dict[str, bytes]:
     """
     found = {"config.json": config, "points.bin": points}
     files = closure.modules(closure.roots(json.loads(config)))
-    found["main.py"] = files.pop("main").read_bytes()
+    found["main.py"] = files["main"].read_bytes()
     if arch:
-        return found | bytecode.tree(files, arch)
+        code = bytecode.tree(files, arch, whole=True)
+        del code["main.mpy"]
+        return found | code
+    del files["main"]
     return found | {path.relative_to(places.firmware()).as_posix(): path.read_bytes() for path in files.values()}

