@@ -46,7 +46,6 @@ class Lamp:
         self.wanted = None  # (level, reason) as told
         self.fade = None
         self.fade_start = 0
-        self._places = {}
         self.tell("power_on_level", driver.power_on)
         self.tell("fade_time", driver.fade_ms // 100)
         self.tell("minimum_level", driver.lowest)
@@ -60,17 +59,17 @@ class Lamp:
 
     def place(self, point):
         """Where its point is in the store, or -1."""
-        if point not in self._places:
-            self._places[point] = self.pole.store.find("%s.%s" % (self.name, point))
-        return self._places[point]
+        return self.pole.store.find("%s.%s" % (self.name, point))
 
     def own(self, point, fn):
-        if self.place(point) >= 0:
-            self.pole.store.own(self.place(point), fn)
+        place = self.place(point)
+        if place >= 0:
+            self.pole.store.own(place, fn)
 
     def tell(self, point, raw):
-        if self.place(point) >= 0:
-            self.pole.store.put(self.place(point), raw)
+        place = self.place(point)
+        if place >= 0:
+            self.pole.store.put(place, raw)
 
     def bid(self, reason, level):
         """Want `level` under `reason`, a code of lamp_order; None: nothing any more."""
