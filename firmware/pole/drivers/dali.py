@@ -171,8 +171,7 @@ class Driver:
         self._arc_of = self._arc_is = 0
         self._told = -1  # the level that the gear was told last
         self._told_at = clock.ticks_ms()
-        self.writes = 0
-        self.resent = 0
+        self.writes = self.resent = 0
         self.level = -1
         self.set(self.power_on)
 

@@ -48,15 +48,18 @@ class VirtualBoard:
         on: bool = True,
         bare: bool = False,
         detach: bool = False,
+        heap: int = 0,
     ) -> "VirtualBoard":
         """Play it. It ends with this object's process, unless `detach`ed.
 
         `bare`: a new chip comes without MicroPython, which `yigan flash` puts there.
         `latency` scales flash and radio times (0: none); `baud` is the console's, 0: as fast as it is read.
+        `heap`: bytes for the pole in the VM, instead of the profile's.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         words = [sys.executable, "-m", "yigan.twin.board", str(self.folder), "--as", profile, "--clock", clock]
         words += ["--latency", str(latency), "--baud", str(baud), *(["--off"] if not on else []), *(["--bare"] if bare else [])]
+        words += ["--heap", str(heap)] if heap else []
         if pole:
             words += ["--pole", str(Path(pole).resolve())]
         if wiring is not None:

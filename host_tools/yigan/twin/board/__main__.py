@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("--clock", choices=["real", "virtual"], default="real")
     parser.add_argument("--latency", type=float, default=1.0, help="flash and radio times, 0 = none")
     parser.add_argument("--baud", type=int, default=115200, help="console speed, 0 = lossless")
+    parser.add_argument("--heap", type=int, default=0, help="bytes for the pole, 0 = as the profile says")
     parser.add_argument("--bare", action="store_true", help="a new chip: no MicroPython on it yet")
     parser.add_argument("--off", action="store_true", help="do not switch it on yet")
     options = parser.parse_args()

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from yigan import lang
@@ -40,8 +41,9 @@ def serve(options) -> None:
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     held = lock(folder)
+    profile = chip.load(options.profile)
     board = Board(
-        chip.load(options.profile),
+        replace(profile, heap=options.heap or profile.heap),
         Settings(folder, options.latency, options.baud, options.clock == "virtual"),
     )
     if options.bare:
