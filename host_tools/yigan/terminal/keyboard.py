@@ -21,11 +21,11 @@ async def run(session: Session) -> None:
     source = get_app_session().input
     switch, loop = changed(session), asyncio.get_running_loop()
     keyboard = Keyboard(session)
-    session.view.note(
-        t("Every key goes to the board. Ctrl-] leaves, Ctrl-T is for the terminal.",
-          "按键直接发送到板子。Ctrl-] 退出，Ctrl-T 输入终端命令。")
-    )  # fmt: skip
     with source.raw_mode(), source.attach(lambda: _ready(session, source, keyboard.feed, loop)):
+        session.view.note(
+            t("Every key goes to the board. Ctrl-] leaves, Ctrl-T is for the terminal.",
+              "按键直接发送到板子。Ctrl-] 退出，Ctrl-T 输入终端命令。")
+        )  # fmt: skip
         while not session.over and session.settings.raw:
             await switch.wait()
             switch.clear()
