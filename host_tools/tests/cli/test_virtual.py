@@ -41,7 +41,7 @@ def test_a_board_from_start_to_stop(capsys):
     assert json.loads(yigan(capsys, "stats").out)["powered"] is False
     yigan(capsys, "start", "--as", "esp32-devkit")
     assert json.loads(yigan(capsys, "stats").out)["powered"] is True
-    yigan(capsys, "stop")
+    yigan(capsys, "stop", str(home.virtual("esp32-devkit")))
     assert json.loads(yigan(capsys, "list", "--json").out)[0]["state"] == "stopped"
 
 

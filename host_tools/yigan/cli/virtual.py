@@ -127,10 +127,11 @@ def _row(board: VirtualBoard) -> dict:
 
 
 @_verb("stop", "Stop one; its flash is kept.", "停止一块，闪存内容保留。")
+@click.argument("named", required=False, metavar="[NAME|FOLDER]")
 @_which
 @click.option("--all", "everything", is_flag=True, help=t("All that run.", "所有正在运行的。"))
-def stop(name: str | None, everything: bool) -> None:
-    running = _running()
+def stop(named: str | None, name: str | None, everything: bool) -> None:
+    running, name = _running(), named or name
     for board in running if everything or not (name or running) else [_found(name)]:
         board.stop()
 
