@@ -15,39 +15,6 @@ from pole.protocol.lamp_order import LOST, PHOTOCELL, PRESENCE, PROGRAMME
 from pole.protocol.programme import OFF, ON
 
 FAILURE, ALONE, EARLY_S, LATE_S, BOOST = 0, 1, 2, 3, 4
-_BLIND_S = 120  # a photocell that says nothing for so long has no say
-
-
-class Photocell:
-    """Dark or not, with hysteresis: below `on_lux` for `delay_s` it gets dark, above `off_lux` it gets light."""
-
-    def __init__(self, on_lux, off_lux, delay_s):
-        self.on_lux = on_lux
-        self.off_lux = off_lux
-        self.delay_s = delay_s
-        self.dark = None  # None: not known
-        self._seen = 0  # uptime of the last reading
-        self._since = None  # uptime of the first reading that says otherwise
-
-    def see(self, lux, uptime):
-        """A reading, or None when there is none. `dark` afterwards."""
-        if lux is None:
-            self._since = None
-            if uptime - self._seen >= _BLIND_S:
-                self.dark = None
-            return self.dark
-        self._seen = uptime
-        if self.dark is None:
-            self.dark = lux < self.off_lux  # in doubt there is light
-        if not (lux > self.off_lux if self.dark else lux < self.on_lux):
-            self._since = None
-            return self.dark
-        if self._since is None:
-            self._since = uptime
-        if uptime - self._since >= self.delay_s:
-            self.dark = not self.dark
-            self._since = None
-        return self.dark
 
 
 def decide(plan, now, dark, present, rule):

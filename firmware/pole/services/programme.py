@@ -137,6 +137,7 @@ zh = "人或车离开后的保持时间"
 
 from pole import clock, errors
 from pole.protocol import daylight, programme
+from pole.protocol.photocell import Photocell
 from pole.protocol.lamp_order import IDENTIFY, LOST, REMOTE
 
 _IDENTIFY_S = 120
@@ -157,7 +158,7 @@ class Service:
         self.options = options
         self.site = pole.site["lat"], pole.site["lon"], pole.site["tz_min"]
         self.rule = options["rule"]
-        self.cell = daylight.Photocell(*options["cell"])
+        self.cell = Photocell(*options["cell"])
         self.present_until = 0
         self.identify_until = 0
         self.nights = {}

@@ -48,3 +48,45 @@ class Dusk(unittest.TestCase):
         self.assertEqual(out, [None, None, 20, 40])
         cell.give(3.5, 1, out)
         self.assertEqual(out, [3.5, 1, 20, 40])
+
+
+class Cell(unittest.TestCase):
+    def see(self, cell, lux, start, seconds):
+        for up in range(start, start + seconds):
+            cell.see(lux, up)
+        return cell.dark
+
+    def test_the_first_reading_counts_at_once(self):
+        for lux, dark in ((0, True), (19, True), (30, True), (40, False), (1000, False)):
+            self.assertEqual(Photocell(20, 40, 60).see(lux, 5), dark)
+
+    def test_hysteresis_and_delay(self):
+        cell = Photocell(20, 40, 60)
+        self.assertFalse(self.see(cell, 100, 0, 10))
+        self.assertFalse(self.see(cell, 30, 10, 1000))  # between the two nothing changes
+        self.assertFalse(self.see(cell, 19, 1010, 60))
+        self.assertTrue(cell.see(19, 1070))
+        self.assertTrue(self.see(cell, 30, 1071, 1000))
+        self.assertTrue(self.see(cell, 41, 2071, 60))
+        self.assertFalse(cell.see(41, 2131))
+
+    def test_a_headlight_or_a_cloud_does_not_count(self):
+        cell = Photocell(20, 40, 60)
+        self.see(cell, 5, 0, 10)
+        for n in range(20):
+            self.see(cell, 500, 100 * n + 10, 50)
+            self.assertTrue(self.see(cell, 30, 100 * n + 60, 50))
+
+    def test_no_reading_for_a_while(self):
+        cell = Photocell(20, 40, 60)
+        self.see(cell, 5, 0, 10)
+        self.assertTrue(self.see(cell, None, 10, 119))
+        self.assertEqual(self.see(cell, None, 129, 1), None)
+        self.assertEqual(cell.see(1000, 500), False)
+
+    def test_silence_does_not_help_a_doubt_to_become_certain(self):
+        cell = Photocell(20, 40, 60)
+        self.see(cell, 5, 0, 10)
+        self.see(cell, 500, 10, 30)
+        self.see(cell, None, 40, 50)
+        self.assertTrue(self.see(cell, 500, 90, 59))
