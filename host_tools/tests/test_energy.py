@@ -240,3 +240,29 @@ def test_a_gap_of_the_table_is_told(tmp_path, monkeypatch, rows, gap):
 )
 def test_what_is_wrong_with_a_table_is_told(tmp_path, row):
     assert {f.code for f in compiled(tmp_path, [row])} == {"bad_value"}
+
+
+LAMP = """
+[[peripheral]]
+kind = "pwm"
+name = "lamp"
+bus = "lamp"
+"""
+
+
+def test_a_lamp_and_its_meter_have_an_energy_each(tmp_path):
+    """The lamp of the meter's instance; neither a lamp that has no meter nor a meter that has no lamp."""
+    text, path = POLE.replace("{rows}", ""), tmp_path / "pole.toml"
+    head, service = text.split("[[service]]")
+
+    def energies(text):
+        path.write_text(text, encoding="utf-8")
+        pole = conf.load(path)
+        names = conf.compile(pole)["points.bin"]
+        assert not [f for f in conf.check(pole) if f.level == "error"]
+        return [name for name in ("lamp.energy", "lamp.1.energy", "meter.energy") if name.encode() in names]
+
+    assert energies(text) == ["meter.energy"]
+    assert energies(head + LAMP) == ["lamp.energy", "meter.energy"]
+    assert energies(head + LAMP + "instance = 1\n") == ["meter.energy"]
+    assert energies(head.partition("[[peripheral]]")[0] + LAMP) == []

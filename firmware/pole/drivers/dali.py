@@ -163,8 +163,8 @@ class Driver:
         self._buf = bytearray(8)
         self._slice = 0
         self._absent = 0  # bit of a slice: this gear has no such bank
-        self._rounds = 0
-        self._latched = 0
+        self._rounds = self._latched = 0
+        self.counted = None  # Wh that services/energy.py counted: for gear without a register
         self._round_at = clock.ticks_ms()
         self._ready = False
         self._task = None
@@ -241,9 +241,8 @@ class Driver:
             maximum, minimum = self._arc(self.highest), max(lowest, self._arc(self.lowest))
             await self._keep(dali.QUERY_MAX_LEVEL, dali.SET_MAX_LEVEL, maximum)
             await self._keep(dali.QUERY_MIN_LEVEL, dali.SET_MIN_LEVEL, minimum)
-            await self._keep(
-                dali.QUERY_MAX_LEVEL, dali.SET_MAX_LEVEL, maximum
-            )  # it was held above the old minimum
+            # it was held above the old minimum
+            await self._keep(dali.QUERY_MAX_LEVEL, dali.SET_MAX_LEVEL, maximum)
             await self._keep(dali.QUERY_POWER_ON_LEVEL, dali.SET_POWER_ON_LEVEL, self._arc(self.power_on))
             await self._keep(
                 dali.QUERY_SYSTEM_FAILURE_LEVEL, dali.SET_SYSTEM_FAILURE_LEVEL, self._arc(self._failure)
@@ -320,6 +319,8 @@ class Driver:
             await self._diagnose()
         for k in range(_DERATING, 15):
             out[k] = known[k]
+        if known[_ENERGY] is None and (self._absent & 1 or not self._diagnostics_ms):
+            out[_ENERGY] = self.counted
         out[0] = None if arc == dali.MASK else self._light(arc)
         out[1] = status >> 2 & 1
         out[2] = status >> 1 & 1
@@ -344,8 +345,7 @@ class Driver:
         if self._slice == _SLICES:
             if 0 <= clock.ticks_diff(clock.ticks_ms(), self._round_at) < self._diagnostics_ms:
                 return
-            self._slice = 0
-            self._latched = 0
+            self._slice = self._latched = 0
             self._rounds += 1
             if self._rounds % _ABSENT_ROUNDS == 0:
                 self._absent = 0

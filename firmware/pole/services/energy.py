@@ -5,11 +5,15 @@ metering chip (`driver.drawn()`, 0.1 Wh since the start), its power over time. W
 while the pole was off, and what is drawn while the time is unknown, goes to the tariff "unknown". Counters are kept by
 pole/keep.py: a cut loses what was drawn since the last write, which is at most `write_wh` or one minute's energy,
 and nothing of a meter that has a register.
+
+A lamp whose driver has no register gets `lamp.energy`, too: by its own power, else by the meter of the same instance
+(`meter.1` for `lamp.1`). A driver that learns only later whether its gear has one (DALI) takes ours as `counted`, Wh.
 ---
 title_zh = "电能累计与分时"
 requires_capability = "meter"
 capability = "meter"
-points = ["energy", "energy_t1", "energy_t2", "energy_t3", "energy_t4", "energy_unknown", "tariff"]
+points = ["energy", "energy_t1", "energy_t2", "energy_t3", "energy_t4", "energy_unknown", "tariff",
+  "lamp.energy"]
 
 [options.tariffs]
 type = "list"
@@ -66,7 +70,8 @@ class Account:
         self.log = pole.log
         first = pole.store.name(min(names.values()))
         self.prefix = first.rsplit(".", 1)[0]
-        self.kept = pole.keep("energy" + self.prefix[5:], 60 * options.get("write_min", 15))
+        keep = ("energy" + self.prefix).replace("meter", "")
+        self.kept = pole.keep(keep, 60 * options.get("write_min", 15))
         self._drawn = getattr(driver, "drawn", None)
         self._register = names.get("energy", -1)
         self._power = names.get("power", -1)
@@ -86,6 +91,10 @@ class Account:
             self._places = [-1] * 5
         self._tariff = self._place("tariff")
         self._total = self._place("energy") if self._register < 0 else -1
+        self.lamp = -1  # lamp.energy
+        if self.prefix[0] == "l":
+            self.lamp, self._total = self._total, -1
+        self.gear = None  # the lamp's driver, where that serves lamp.energy
 
     def _place(self, name):
         return self.store.find("%s.%s" % (self.prefix, name))
@@ -155,6 +164,10 @@ class Account:
         quality = GOOD if self.fresh else UNCERTAIN
         if self._total >= 0:
             self.store.put(self._total, self.kept.get("e") // _REGISTER_UNIT, quality)
+        if self.lamp >= 0:
+            self.store.put(self.lamp, self.kept.get("e") // 10, quality)
+        if self.gear:
+            self.gear.counted = self.kept.get("e") // 10
         for k in range(tariffs + 1 if tariffs else 0):
             if self._places[k] >= 0:
                 self.store.put(self._places[k], self.kept.get(_TARIFFS[k]) // _REGISTER_UNIT, quality)
@@ -195,6 +208,24 @@ class Service:
             ):
                 self._found.append(driver)
                 self.accounts.append(Account(self.pole, driver, names, self.options))
+        for driver, names in self.pole.drivers("lamp"):
+            if driver not in self._found and ("energy" not in names or hasattr(driver, "counted")):
+                self._lamp(driver, names)
+
+    def _lamp(self, driver, names):
+        """A new lamp: by its own power, or with the meter of its instance once that is there."""
+        if "power" in names and "energy" not in names:
+            self._found.append(driver)
+            self.accounts.append(Account(self.pole, driver, names, self.options))
+            return
+        lamp = self.pole.store.name(min(names.values())).rsplit(".", 1)[0]
+        for account in self.accounts:
+            if account.prefix[5:] == lamp[4:] and account.prefix[0] == "m":
+                self._found.append(driver)
+                if "energy" in names:
+                    account.gear = driver
+                else:
+                    account.lamp = self.pole.store.find(lamp + ".energy")
 
     async def run(self, beat):
         turn, last, tariff = 0, clock.ticks_ms(), 0

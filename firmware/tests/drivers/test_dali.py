@@ -268,6 +268,26 @@ class Reading(Lamp):
         self.run_story(story)
         self.assertEqual(self.out[4:], [None] * 11)
 
+    def test_an_older_gear_has_the_energy_that_somebody_counts_for_it(self):
+        async def story(driver):
+            await driver.start()
+            driver.counted = 1234
+            self.gear.banks = banks
+            await self.read()
+            self.seen = [self.out[11]]
+            for _ in range(80):  # it is asked again now and then
+                await self.read()
+                self.seen.append(self.out[11])
+
+        banks = {}
+        self.run_story(story, diagnostics_s=1)
+        self.assertEqual(self.seen, [1234] * 81)
+        self.run_story(story, diagnostics_s=0)
+        self.assertEqual(self.seen, [1234] * 81)
+        banks = D4I
+        self.run_story(story)
+        self.assertEqual(set(self.seen), {10000})
+
     def test_unknown_and_not_now(self):
         async def story(driver):
             await driver.start()

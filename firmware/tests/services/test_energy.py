@@ -36,6 +36,15 @@ ROWS = [
     for m in (0, 1)
     for k, (name, kind) in enumerate(zip(NAMES, KINDS))
 ]
+LAMP_ROWS = [
+    (128 + 64 * m + at, "lamp." + ("1." if m else "") + name, kind, decimals, False, 0, 2147483647)
+    for m in (0, 1)
+    for at, name, kind, decimals in (
+        (1, "level_actual", U16, 1),
+        (34, "power", U16, 1),
+        (38, "energy", U32, 3),
+    )
+]
 # 2026-07-06 was a Monday. [tariff, months, days, from, to]: sharp in July and August evenings, peak, valley over
 # midnight, flat for the rest
 TABLE = [
@@ -52,7 +61,7 @@ class Pole:
 
     def __init__(self, folder, *meters):
         self.folder = folder
-        self.store = Store(Table(build(ROWS)))
+        self.store = Store(Table(build(LAMP_ROWS + ROWS)))
         self.site = {"tz_min": 480}
         self.log = self
         self.said = []
@@ -63,7 +72,11 @@ class Pole:
         self.said.append(text)
 
     def drivers(self, capability):
-        return [(d, {n: self.store.index(p + "." + n) for n in names}) for d, p, names in self.meters]
+        return [
+            (d, {n: self.store.index(p + "." + n) for n in names})
+            for d, p, names in self.meters
+            if p.split(".")[0] == capability
+        ]
 
     def keep(self, name, every_s=1800):
         self.kept.append(Keep("%s/%s" % (self.folder, name), every_s))
@@ -99,7 +112,7 @@ class Case(unittest.TestCase):
     def tearDown(self):
         self.time.stop()
         clock.forget()
-        for name in ("energy", "energy.1"):
+        for name in ("energy", "energy.1", "energylamp"):
             for slot in (0, 1):
                 try:
                     os.remove("%s/%s.%d" % (self.folder, name, slot))
@@ -189,6 +202,59 @@ class Sources(Case):
         pole.put("energy_t1", 77)
         self.run_s(service, 30)
         self.assertEqual(pole.raw("energy_t1"), 77)
+
+
+class Gear:
+    """A lamp's driver that serves lamp.energy: its gear's register, else what it is told."""
+
+    counted = None
+
+
+class Lamps(Case):
+    def lamp(self, pole, name="lamp.energy"):
+        return pole.store.raw(pole.store.index(name))
+
+    def test_a_lamp_with_its_own_power(self):
+        pole, service = self.service((object(), "lamp", ("level_actual", "power")), BY_POWER, tariffs=TABLE)
+        pole.store.put(pole.store.index("lamp.power"), 360)
+        pole.put("power", 3600)
+        self.run_s(service, 1001)
+        self.assertEqual((self.lamp(pole), pole.raw("energy")), (10, 10))  # 10 Wh of the pole's 100
+        for kept in pole.kept:
+            kept.flush()
+        pole, service = self.service((object(), "lamp", ("level_actual", "power")), BY_POWER)
+        self.run_s(service, 1)
+        self.assertEqual((self.lamp(pole), pole.raw("energy")), (10, 10))
+        self.assertEqual(pole.store.quality(pole.store.index("lamp.energy")), UNCERTAIN)
+
+    def test_a_lamp_and_the_meter_of_its_instance(self):
+        chip = Chip()
+        pole, service = self.service((object(), "lamp.1", ("level_actual",)), BY_POWER)
+        self.run_s(service, 11)
+        pole.meters += ((chip, "meter.1", ("power",)),)  # it is built later
+        pole.put("1.power", 1)
+        self.run_s(service, 1)
+        chip.units += 1239
+        self.run_s(service, 12)
+        self.assertEqual((self.lamp(pole, "lamp.1.energy"), pole.raw("1.energy")), (123, 12))
+        self.assertFalse(pole.store.valid(pole.store.index("lamp.energy")))
+
+    def test_a_register_is_the_lamps_own(self):
+        register = (object(), "lamp", ("level_actual", "power", "energy"))
+        pole, service = self.service(register, BY_POWER)
+        pole.store.put(pole.store.index("lamp.energy"), 77)
+        pole.put("power", 36000)
+        self.run_s(service, 101)
+        self.assertEqual((self.lamp(pole), len(service.accounts)), (77, 1))
+
+    def test_a_gear_that_may_have_one_is_told(self):
+        gear = Gear()
+        meter = (object(), "meter", ("energy", "power"))
+        pole, service = self.service(meter, (gear, "lamp", ("level_actual", "power", "energy")))
+        for raw in (5000, 5003):
+            pole.put("energy", raw)
+            self.run_s(service, 15)
+        self.assertEqual((gear.counted, self.lamp(pole)), (30, 0))  # 0.03 kWh; the point is the driver's
 
 
 class Cuts(Case):

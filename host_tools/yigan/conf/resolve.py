@@ -204,10 +204,10 @@ class _Resolver:
             return
         options = option.fill(self.doc, part.at, card, part.options, ("name",))
         tariff.fill(self.doc, part.at, card, options)
-        served = [p for number in instances for p in self.served(card, number)]
+        served = [p for number in instances for p in self.served(card, number) if p]
         self.found.members(room).append(Member(part, card, options, served))
 
-    def served(self, card: Card, instance: int) -> list[Point]:
+    def served(self, card: Card, instance: int) -> list[Point | None]:
         if not card.capability:
             return []
         try:
@@ -215,14 +215,24 @@ class _Resolver:
             if instance >= capability.instances:
                 return []
             keys = {p.key: p for p in capability.instance(instance)}
-            return [self.elsewhere(name) or keys[capability.point(name).key] for name in card.points]
+            return [
+                self.elsewhere(name, instance) if "." in name else keys[capability.point(name).key]
+                for name in card.points
+            ]
         except ConfigError as error:
             raise ConfigError(error.what, f"{places.shown(card.path)}:{card.line}", error.hint) from error
 
-    def elsewhere(self, name: str) -> Point | None:
-        """`node.identify`: a point of another capability's first instance."""
+    def elsewhere(self, name: str, instance: int) -> Point | None:
+        """A point of another capability: `node.identify` of every pole, `lamp.energy` where that lamp is."""
         owner, _, key = name.rpartition(".")
-        return self.table.capability(owner).point(key) if owner else None
+        capability = self.table.capability(owner)
+        if capability.instances == 1:
+            return capability.point(key)
+        if (owner, instance) not in {
+            (p.capability, p.instance) for d in self.found.devices for p in d.points if p
+        }:
+            return None
+        return next(p for p in capability.instance(instance) if p.key == key)
 
     def services(self) -> None:
         """Those every pole has, those its capabilities and sections need, and what the file says of them."""
@@ -235,7 +245,11 @@ class _Resolver:
             section = cards.service(kind).data.get("section", "") if kind in cards.kinds("services") else ""
             if section and section not in self.doc.data and kind not in written:
                 continue
-            if kind not in written and kind in cards.kinds("services") and cards.service(kind).data.get("on_request"):
+            if (
+                kind not in written
+                and kind in cards.kinds("services")
+                and cards.service(kind).data.get("on_request")
+            ):
                 continue
             if kind in written or not needs or needs in present:
                 part = written.get(kind) or self.of_section(kind, section)
