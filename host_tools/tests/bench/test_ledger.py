@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,19 @@ def test_bindings(ledger):
     ledger.bind("demo-1", "cc", "roster")
 
 
+def test_a_binding_is_not_taken_from_another_bench_that_works_with_it(ledger):
+    """Two gangs at the same ports: one gets the board, the other fails."""
+    began = time.time()
+    ledger.bind("a", "u", "roster")
+    good, bad = (ledger.begin(uid="u", pole="a") for _ in range(2))
+    assert not ledger.release("a", "u", "roster", bad, began)
+    ledger.finish(good, "passed", seconds=3.0)
+    assert not ledger.release("a", "u", "roster", bad, began) and ledger.bound("roster") == {"a": "u"}
+    assert not ledger.release("a", "other", "roster", bad, began + 60)
+    assert ledger.release("a", "u", "roster", bad, began + 60), "what passed before is no reason to keep it"
+    assert ledger.bound("roster") == {}
+
+
 def test_a_sheet_without_formulas(ledger, tmp_path):
     for what in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "a,b", '=cmd|"x"'):
         ledger.finish(ledger.begin("王@bench"), "failed", what)
@@ -203,6 +217,18 @@ def test_a_file_that_is_no_ledger(tmp_path):
     with pytest.raises(ConfigError, match="not a database") as error:
         Ledger(path)
     assert "Move the file away" in error.value.hint and path.exists()
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    """The file is not to blame: nobody is told to move it away."""
+    (tmp_path / "home").write_text("a file")
+    with pytest.raises(ConfigError, match="cannot be used: File exists") as error:
+        Ledger(tmp_path / "home" / "ledger.sqlite")
+    assert "room on the disk" in error.value.hint
+    (tmp_path / "ledger.sqlite").mkdir()
+    with pytest.raises(ConfigError) as error:
+        Ledger(tmp_path / "ledger.sqlite")
+    assert "room on the disk" in error.value.hint
 
 
 def test_a_ledger_of_tomorrow(ledger):

@@ -88,6 +88,12 @@ def test_as_excel_saves_it_in_china(write, encoding, separator):
     assert config(row)["interfaces"][0]["ssid"] == "南京路"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_however_lines_end(write, end):
+    table = write(end.join(["file,id", "demo.toml,demo-0002", "", "demo.toml,demo-0003", ""]))
+    assert [(row.id, row.place.line) for row in Roster.read(table).rows] == [("demo-0002", 2), ("demo-0003", 4)]
+
+
 def test_a_folder_of_pole_files(tmp_path):
     for n in (2, 1):
         (tmp_path / f"p{n}.toml").write_text(POLE.replace("0001", f"000{n}"), encoding="utf-8")
@@ -122,6 +128,9 @@ def test_a_folder_without_any(tmp_path):
         ("file,uplink.lora.port\ndemo.toml,3\n", "POLES.csv:2:uplink.lora.port", "no single lora"),
         ("file,id.x\ndemo.toml,3\n", "POLES.csv:2:id.x", "leads nowhere"),
         ("file,what is this\ndemo.toml,3\n", "POLES.csv:2:what is this", "is no column and no key"),
+        ("file,id\ndemo.toml\0,a\n", "POLES.csv:2", "no table: NUL"),
+        ("file,id\ndemo.toml," + "x" * 200000 + "\n", "POLES.csv:2", "no table: field larger"),
+        ("file,备注\ndemo.toml,x\n", "POLES.csv:2:备注", "A column without a name is for notes"),
         ("file,board\ndemo.toml,rpi-gateway\n", "POLES.csv:2:file", "runs Linux"),
     ],
 )  # fmt: skip

@@ -41,6 +41,12 @@ def test_parse_amid_prints():
     assert facts.parse(printed, "port").platform == "esp32"
 
 
+def test_what_people_see_of_it_is_harmless():
+    bad = "\x1b]0;x\x07"
+    found = said(machine=bad, uid=bad, **{"/a/manifest": f"# yigan 1 {bad} 0.1.0 0123"})
+    assert (found.machine, found.uid, found.pole("a")) == ("^[]0;x^G",) * 3
+
+
 @pytest.mark.parametrize("printed", [b"", b"hello", b"{}", b'{"name": 1}'])
 def test_a_board_that_says_nothing(printed):
     with pytest.raises(LinkError):

@@ -120,6 +120,13 @@ def test_nobody_at_a_network_port():
             serial.open(f"{kind}://127.0.0.1:{number}")
 
 
+@pytest.mark.parametrize("name", ["rfc2217://x", "socket://:1", "socket://h:many", "rfc2217://h:99999"])
+def test_no_address(name):
+    with pytest.raises(LinkError, match="no address") as caught:
+        serial.open(name)
+    assert "HOST:PORT" in caught.value.hint
+
+
 def test_socket_port():
     with socket.create_server(("127.0.0.1", 0)) as server:
 

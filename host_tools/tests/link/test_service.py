@@ -73,6 +73,11 @@ def test_lines_that_carry_nothing(line):
     assert decode(line) is None
 
 
+def test_a_board_does_not_command_the_terminal():
+    told = decode(encode({"n": 1, "r": {"v": "\x1b]0;x\x07", "\x9b5n": ["\u202e", "温度"]}}).strip(b"\n"))
+    assert told == {"n": 1, "r": {"v": "^[]0;x^G", "\\x9b5n": ["\\u202e", "温度"]}}
+
+
 def test_answer_amid_noise():
     found, _ = client(lambda request: b">>> boot\r\n\xff\xfe#y0 {broken\n" + ok(request, pole="p") + b"junk")
     assert found.identify() == {"pole": "p"}

@@ -183,5 +183,6 @@ def test_a_replayed_recording_is_what_the_reference_says(name):
 def test_the_pole_has_the_time_of_the_reference():
     last = readings(20, recording=SHARED / "neo-m8n.log")[-1]
     assert last["trust"] == pole_clock.GNSS
-    assert abs(last["now"] - last["utc"]) <= 1
+    # An epoch is told within the second after it, and the clock counts whole seconds.
+    assert 0 <= last["now"] - last["utc"] <= 2
     assert last["utc"] in {seconds(time) for time in reference("neo-m8n")[0]}

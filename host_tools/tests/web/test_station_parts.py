@@ -45,6 +45,16 @@ class TestDiscreet:
         text = "pole-0001 street with.dots(and) withXdots(and) 00112233445566778899aabbccddeeff 25 123456 of the table"
         assert told.told(text) == "pole-0001 street •••• withXdots(and) •••• 25 •••• ••••"
 
+    @pytest.mark.parametrize("encoding", ["utf-8", "gbk", "utf-16"])
+    @pytest.mark.parametrize("separator", [",", ";", "\t"])
+    def test_secrets_of_a_table_as_excel_saves_it(self, tmp_path, encoding, separator):
+        table = tmp_path / "P.csv"
+        text = "file,备注,interface.wifi.password\na.toml,南京路,hunter22\n".replace(",", separator)
+        table.write_bytes(text.encode(encoding))
+        told = Discreet()
+        told.learn(table, [])
+        assert told.told("hunter22 at 南京路") == "•••• at 南京路"
+
     def test_the_longer_first(self, tmp_path):
         (tmp_path / "a.toml").write_text('token = "abcd"\nsecret = "abcdefgh"\n', encoding="utf-8")
         told = Discreet()

@@ -220,10 +220,13 @@ class Bench:
             slot = seat.slot
             if "://" in seat.found.device and slot.state == "failed" and slot.error == "LinkError":
                 there = remote.answers(seat.found.device)
-                if there and not seat.there:
-                    self._seats.change(seat, port=seat.found.device)
-                    self._begin(seat)
-                seat.there = there
+                with self._seats.lock:
+                    if seat.busy:  # somebody was quicker and began it anew
+                        continue
+                    if there and not seat.there:
+                        self._seats.change(seat, port=seat.found.device)
+                        self._begin(seat)
+                    seat.there = there
 
     def _take_others(self) -> None:
         """Where another board was plugged in in the middle of a work, that work was refused; now it is its turn."""

@@ -62,10 +62,19 @@ class Book:
                 self._db.execute(f"PRAGMA user_version={_VERSION}")
 
     def _unusable(self, error: Exception) -> ConfigError:
+        """Only a file that is no ledger is to be moved away: on a full disk that would lose who is which pole."""
+        damaged = not isinstance(error, OSError | sqlite3.OperationalError)
+        hint = (
+            t("Move the file away and keep it: a new one is made.", "请将该文件移走并保存，系统会新建一个。")
+            if damaged
+            else t(
+                "Is there room on the disk, and may you write in this folder? YIGAN_HOME names another one.",
+                "请检查磁盘空间与该文件夹的写权限；可用 YIGAN_HOME 指定其他文件夹。",
+            )
+        )
+        why = getattr(error, "strerror", None) or error
         return ConfigError(
-            t("The ledger cannot be used: {e}.", "台账无法使用：{e}。", e=error),
-            str(self.path),
-            t("Move the file away and keep it: a new one is made.", "请将该文件移走并保存，系统会新建一个。"),
+            t("The ledger cannot be used: {e}.", "台账无法使用：{e}。", e=why), str(self.path), hint
         )
 
     @contextlib.contextmanager

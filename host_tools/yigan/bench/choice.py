@@ -10,6 +10,7 @@ import threading
 from yigan import boards
 from yigan.bench.ledger import Ledger, bound_otherwise
 from yigan.bench.roster import Entry, Roster
+from yigan.bench.slot import Slot
 from yigan.errors import ConfigError, Refused
 from yigan.lang import t
 from yigan.link.ports import Identity
@@ -48,9 +49,9 @@ class Choice:
                     continue
             return None
 
-    def release(self, row: Entry) -> None:
-        """Nothing came of it: the row is free again."""
-        self.ledger.unbind(row.id, self.roster.key)
+    def release(self, row: Entry, slot: Slot) -> bool:
+        """Nothing came of it: the row is free again, unless another bench makes this very board that pole."""
+        return self.ledger.release(row.id, slot.uid, self.roster.key, slot.work, slot.began)
 
     def taken(self, done: set[str]) -> list[str]:
         """Poles that are not done, but belong to some board."""

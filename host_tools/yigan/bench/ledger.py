@@ -217,6 +217,16 @@ class Ledger(Book):
                     raise bound_otherwise(row["pole"], row["uid"])
             db.execute("INSERT OR IGNORE INTO binding VALUES (?, ?, ?, ?)", (roster, pole, uid, time.time()))
 
+    def release(self, pole: str, uid: str, roster: str, work: int, since: float) -> bool:
+        """Take back a binding, since nothing came of `work`; whether it was. Not while another work, perhaps of another
+        process, makes this board this pole, or has done so since then (seconds since 1970)."""
+        with self._change() as db:
+            return bool(db.execute(
+                "DELETE FROM binding WHERE pole = ? AND uid = ? AND roster = ? AND NOT EXISTS (SELECT 1 FROM work WHERE "
+                "id <> ? AND pole = ? AND uid = ? AND (result = ? OR result = ? AND began + seconds >= ?))",
+                (pole, uid, roster, work, pole, uid, RUNNING, PASSED, since),
+            ).rowcount)  # fmt: skip
+
     def unbind(self, pole: str, roster: str = "") -> list[str]:
         """Free a pole, in every roster or in one, for another board. The uids it had."""
         which, values = "pole = ? AND roster IN (?, CASE ? WHEN '' THEN roster END)", (pole, roster, roster)

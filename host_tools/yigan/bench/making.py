@@ -119,8 +119,7 @@ class Making(Work):
 
     def _failed(self, error: YiganError) -> None:
         row = self._fresh
-        if row and not self.stages & _WRITING:
-            self.shop.choice.release(row)
+        if row and not self.stages & _WRITING and self.shop.choice.release(row, self.slot):
             self._begin()
             self._note(f"{row.id} is free again")
             self.shop.seats.change(self.seat, pole="", board="")

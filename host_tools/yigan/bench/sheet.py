@@ -4,7 +4,7 @@ import codecs
 import csv
 import datetime
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,19 +64,33 @@ OURS = ("file", "uid", "mac")
 def read(path: Path) -> list[Line]:
     """The lines of a table that are not empty. ConfigError."""
     where = places.shown(path)
-    text = _text(path, where)
-    header, *_ = text.splitlines() or [""]
-    reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=header.count))
-    found, columns = [], None
-    for cells in reader:
-        cells = [cell.strip() for cell in cells]
+    found: list[Line] = []
+    columns: list[str] | None = None
+    for number, cells in _records(_text(path, where), where):
         if columns is None:
             columns = _columns(cells, where)
         elif any(cells):
-            found.append(Line(where, reader.line_num, _row(cells, columns, Place(where, reader.line_num))))
+            found.append(Line(where, number, _row(cells, columns, Place(where, number))))
     if not found:
         raise ConfigError(t("The table has no rows.", "表格中没有数据行。"), where)
     return found
+
+
+def _records(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
+    """(number of the line, stripped cells), whichever of , ; and tab parts them, and however lines end."""
+    header, *_ = text.splitlines() or [""]
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=max(",;\t", key=header.count))
+    try:
+        for cells in reader:
+            if any("\0" in cell for cell in cells):
+                raise csv.Error("NUL")
+            yield reader.line_num, [cell.strip() for cell in cells]
+    except csv.Error as error:  # a cell of 128 KB, most likely a quote that is never closed
+        raise ConfigError(
+            t("This is no table: {e}.", "这不是表格：{e}。", e=error),
+            f"{where}:{reader.line_num}",
+            t("Save it as CSV (UTF-8).", "请另存为 CSV（UTF-8）。"),
+        ) from error
 
 
 def _row(cells: list[str], columns: list[str], place: Place) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What all works of a bench share."""
 
+import contextlib
+import sqlite3
 import threading
 import time
 
@@ -31,5 +33,6 @@ class Shop:
             if before != port:
                 self.seats.change(seat, port=port)
                 if slot.state == "working" and slot.work:
-                    self.ledger.note(slot.work, f"{before} -> {port}")
-                    self.ledger.update(slot.work, port=port)
+                    with contextlib.suppress(sqlite3.Error):  # full disk: told at the end; the watch must go on
+                        self.ledger.note(slot.work, f"{before} -> {port}")
+                        self.ledger.update(slot.work, port=port)

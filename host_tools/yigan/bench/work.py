@@ -1,6 +1,7 @@
 """The frame of every work: one thread, one row in the ledger, one end."""
 
 import contextlib
+import sqlite3
 import time
 import traceback
 from pathlib import Path
@@ -99,7 +100,8 @@ class Work:
     def _tell(self, stage: str, done: int, total: int) -> None:
         self.stages.add(stage)
         if self.shop.seats.progress(self.seat, stage, done, total):
-            self._note(stage)
+            with contextlib.suppress(sqlite3.Error):  # a full disk is told at the end: half a flash starts nothing
+                self._note(stage)
 
     def _check_stop(self) -> None:
         if self.shop.stop.is_set():

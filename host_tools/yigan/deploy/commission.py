@@ -9,6 +9,7 @@ from yigan.errors import LinkError, VerifyError
 from yigan.lang import t
 from yigan.link import serial
 from yigan.link.service import Client
+from yigan.terminal import visible
 
 START_S = 90.0  # a board that checks its file system and joins a network first
 _BACK_S = 15.0  # a port that went with the reset comes back in so long
@@ -92,7 +93,7 @@ def _wait(client: Client, bundle: Bundle) -> dict:
     except serial.Vanished:
         raise
     except LinkError as error:
-        said = b"\n".join(heard[-12:]).decode(errors="replace").strip()
+        said = visible.lines(b"\n".join(heard[-12:])).strip()
         raise LinkError(
             t("The bundle is on the board, but the pole does not answer.", "固件包已写入，但灯杆没有应答。"),
             client.port.name,

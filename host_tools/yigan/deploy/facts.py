@@ -7,6 +7,7 @@ from yigan import boards
 from yigan.bundle import Bundle
 from yigan.errors import LinkError, Refused
 from yigan.lang import t
+from yigan.terminal import visible
 
 OLDEST = (1, 24)  # MicroPython: what the firmware's modules need
 
@@ -38,7 +39,7 @@ class Facts:
     def pole(self, slot: str) -> str:
         """The pole id that the manifest of a slot names, or ""."""
         words = self.manifests.get(slot, "").split()
-        return words[3] if words[:3] == ["#", "yigan", "1"] and len(words) > 3 else ""
+        return visible.clean(words[3]) if words[:3] == ["#", "yigan", "1"] and len(words) > 3 else ""
 
 
 def parse(printed: bytes, where: str) -> Facts:
@@ -46,10 +47,15 @@ def parse(printed: bytes, where: str) -> Facts:
     for line in reversed(printed.decode(errors="replace").splitlines()):
         if line.startswith("{"):
             try:
-                return _facts(json.loads(line))
+                return _facts(_harmless(json.loads(line)))
             except (ValueError, KeyError, TypeError):
                 continue
     raise LinkError(t("The board did not say what it is.", "板子没有报告自己的信息。"), where)
+
+
+def _harmless(raw: dict) -> dict:
+    """What people will see of it must not command their terminal; files are compared as they are."""
+    return {key: value if key.startswith("/") else visible.cleaned(value) for key, value in raw.items()}
 
 
 def _facts(raw: dict) -> Facts:

@@ -14,6 +14,7 @@ from yigan.deploy.tree import File, Tree
 from yigan.errors import DeviceError, LinkError
 from yigan.lang import t
 from yigan.link.serial import Port
+from yigan.terminal import visible
 
 IN_FLIGHT = 128
 PIECE = 32
@@ -223,7 +224,7 @@ def _failed(text: str, name: str) -> DeviceError:
     if text.startswith("OSError") and text.split()[-1] in ("5", "EIO"):
         hint = t("Its flash may be worn or its file system damaged.", "闪存可能已损坏，或文件系统受损。")
         return DeviceError(t("The board cannot write its flash.", "板子无法写入闪存。"), name, hint)
-    return DeviceError(t("The board failed: {e}.", "板子出错：{e}。", e=text), name)
+    return DeviceError(t("The board failed: {e}.", "板子出错：{e}。", e=visible.clean(text)), name)
 
 
 def _gone(name: str) -> LinkError:

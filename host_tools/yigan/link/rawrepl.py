@@ -11,6 +11,7 @@ from collections.abc import Callable
 from yigan.errors import DeviceError, LinkError
 from yigan.lang import t
 from yigan.link.serial import Port
+from yigan.terminal import visible
 
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _PASTE = b"\x05A\x01"
@@ -100,7 +101,7 @@ class RawRepl:
         error = self._until(b"\x04", timeout_s)
         self._until(b">", timeout_s)
         if error:
-            raise _raised(error.decode(errors="replace"), self.port.name)
+            raise _raised(visible.lines(error), self.port.name)
         return printed
 
     def start(self, code: str | bytes) -> None:

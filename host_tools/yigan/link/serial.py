@@ -10,6 +10,7 @@ import os
 import stat
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import serial
 from serial.tools import list_ports
@@ -180,17 +181,29 @@ def _explain(name: str, error: Exception) -> LinkError:
         return _not_permitted(name)
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK):
         return _busy(name)
-    if not stat.S_ISCHR(os.stat(name).st_mode):
+    if number == errno.ENOTTY or not stat.S_ISCHR(os.stat(name).st_mode):
         return LinkError(t("This is not a serial port.", "这不是串口设备。"), name)
     return LinkError(t("The port does not open: {e}.", "端口打不开：{e}。", e=error), name)
 
 
 def _no_answer(name: str, error: Exception) -> LinkError:
+    if not _is_address(name):
+        return LinkError(
+            t("This is no address of a port.", "这不是有效的端口地址。"), name, "socket://HOST:PORT, rfc2217://HOST:PORT"
+        )
     return LinkError(
         t("Nobody answers there: {e}.", "对方没有应答：{e}。", e=error),
         name,
         t("Is the server running, and the port number right?", "请检查服务是否运行、端口号是否正确。"),
     )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        parts = urlsplit(name)
+        return parts.scheme not in ("socket", "rfc2217") or bool(parts.hostname and parts.port)
+    except ValueError:  # a port that is no number
+        return False
 
 
 def _not_there(name: str) -> LinkError:

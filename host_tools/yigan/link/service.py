@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from yigan.errors import DeviceError, LinkError
 from yigan.lang import t
 from yigan.link.serial import Port
+from yigan.terminal import visible
 
 MOST = 200  # bytes of a request's JSON: the board's console keeps 259
 _TRIES = 3
@@ -46,7 +47,7 @@ def decode(line: bytes) -> dict | None:
         message = json.loads(body)
     except (ValueError, RecursionError):  # a thousand brackets are no message
         return None
-    return message if isinstance(message, dict) else None
+    return visible.cleaned(message) if isinstance(message, dict) else None  # type: ignore[return-value]
 
 
 _EPOCH_2020 = 1577836800  # the pole counts from 2020-01-01

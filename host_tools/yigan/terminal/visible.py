@@ -19,6 +19,11 @@ def clean(found: str) -> str:
     return "".join(map(char, found))
 
 
+def lines(data: bytes) -> str:
+    """The same for several lines, which stay lines: a traceback, a board's last words."""
+    return "\n".join(text(line) for line in data.splitlines())
+
+
 def char(c: str) -> str:
     if c.isprintable() or c == "\t" or unicodedata.category(c) == "Zs":
         return c

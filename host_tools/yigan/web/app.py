@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import os
+import sys
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -67,4 +70,6 @@ def _nothing(request: Request, error: Exception) -> Response:
 
 def _bug(request: Request, error: Exception) -> Response:
     what = t("This is a bug in yigan: {n}.", "这是 yigan 的程序错误：{n}。", n=type(error).__name__)
+    trace = "".join(traceback.format_exception(error))
+    print(trace if os.environ.get("YIGAN_DEBUG") else trace.splitlines()[-1], file=sys.stderr, flush=True)
     return refusal(request, 500, what, t("The terminal of the station says more.", "详情见工作台终端。"))

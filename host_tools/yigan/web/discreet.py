@@ -1,10 +1,12 @@
 """What is secret in the pole files of a roster never reaches the page, wherever a board or a log repeats it."""
 
-import csv
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+
+from yigan.bench import sheet
+from yigan.errors import YiganError
 
 _SECRET = re.compile(
     r"pass|psk|secret|token|credential|private|(^|[_.])(key|pin|pwd|apikey|appkey|nwkkey)$", re.IGNORECASE
@@ -51,10 +53,8 @@ def _values(node: object, secret: bool = False) -> Iterator[str]:
 
 def _of_table(path: Path) -> Iterator[str]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                yield from (
-                    str(value) for name, value in row.items() if name and value and _SECRET.search(name)
-                )
-    except (OSError, ValueError, csv.Error):
+        lines = sheet.read(path)  # as the roster reads it: in GBK, with semicolons
+    except YiganError:
         return
+    for line in lines:
+        yield from (value for name, value in line.cells.items() if value and _SECRET.search(name))

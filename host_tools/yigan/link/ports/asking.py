@@ -21,6 +21,7 @@ from yigan.link import holder, serial, service
 from yigan.link.ports import chip, says
 from yigan.link.ports.identity import Identity
 from yigan.link.rawrepl import RawRepl
+from yigan.terminal import visible
 
 _BREATH_S = 3.0  # a running pole may be silent for so long: an erase, a TLS handshake
 _BOOT_S = 8.0  # and for so long after the words of its boot ROM, until all its modules are loaded
@@ -154,7 +155,7 @@ def _pole(answer: dict, port: str) -> Identity:
 def _micropython(found: facts.Facts, port: str) -> Identity:
     record = plan.parse_record(found.boot_record)
     head = _HEAD.match(found.manifests.get(record.slot, "") if record else "")
-    pole, version, bundle = head.groups() if head else ("", "", "")
+    pole, version, bundle = map(visible.clean, head.groups()) if head else ("", "", "")
     return Identity(
         "micropython", port,
         chip=found.chip.lower().replace("-", ""), uid=found.uid, micropython=".".join(map(str, found.version)),
