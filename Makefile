@@ -21,12 +21,14 @@ demo: .venv/runtime  ## a blank virtual board becomes a working pole (KEEP=1 lea
 
 PYTEST = $(BIN)/python -m pytest -q -rfEs $(if $(STRICT),--strict-skips)
 # Stories wait a lot: begun first, they leave no worker waiting alone at the end.
+FAILED = .pytest_cache/v/cache/lastfailed
 LONGEST_FIRST = -o testpaths="hil_tests host_tools/tests firmware/tests"
 
 test: .venv/dev lint types gen-check peers node  ## all tests (STRICT=1: none may be skipped)
-	@$(PYTEST) -n 4 --dist loadfile $(LONGEST_FIRST) $(ARGS) || { \
-		echo "once more, alone, what failed among others: a machine that was busy is told from a bug"; \
-		$(PYTEST) --last-failed --last-failed-no-failures none $(ARGS); }
+	@rm -f $(FAILED); $(PYTEST) -n 4 --dist loadfile $(LONGEST_FIRST) $(ARGS) || { \
+		test -s $(FAILED) || exit 1; \
+		echo "once more, alone, the files in which something failed: a machine that was busy is told from a bug"; \
+		$(PYTEST) $$($(BIN)/python -c 'import json; print(*sorted({test.partition("::")[0] for test in json.load(open("$(FAILED)"))}))'); }
 
 benchmark: .venv/dev node  ## ours and the peers side by side (ONLY=nmea, JSON=1)
 	@$(BIN)/python -m benchmarks --only "$(ONLY)" $(if $(JSON),--json)

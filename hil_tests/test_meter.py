@@ -82,10 +82,10 @@ def test_all_meters_are_read(dut, bench):
 
 
 def test_the_relay_is_switched_and_seen(dut, bench):
-    dut.wait("the relay", "meter.", lambda p: p["meter.relay_actual"]["v"] == "true", timeout=30)
+    dut.wait("the relay", "meter.", lambda p: p["meter.relay_actual"]["v"] == "true", timeout=60)
     for wanted, word in (("0", "false"), ("1", "true")):
         dut.ask("set", p="meter.relay", v=wanted)
-        dut.wait("the relay moves", "meter.", lambda p, w=word: p["meter.relay_actual"]["v"] == w, timeout=30)
+        dut.wait("the relay moves", "meter.", lambda p, w=word: p["meter.relay_actual"]["v"] == w, timeout=60)
         assert bench.hands.state("feeder")["relay"] == (word == "true")
 
 
