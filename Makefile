@@ -20,8 +20,8 @@ demo: .venv/runtime  ## a blank virtual board becomes a working pole (KEEP=1 lea
 	@$(BIN)/yigan demo $(if $(KEEP),--keep)
 
 PYTEST = $(BIN)/python -m pytest -q -rfEs $(if $(STRICT),--strict-skips)
-# Stories wait a lot: begun first, they leave no worker waiting alone at the end.
 FAILED = .pytest_cache/v/cache/lastfailed
+# Stories wait a lot: begun first, they leave no worker waiting alone at the end.
 LONGEST_FIRST = -o testpaths="hil_tests host_tools/tests firmware/tests"
 
 test: .venv/dev lint types gen-check peers node  ## all tests (STRICT=1: none may be skipped)
