@@ -91,7 +91,10 @@ def test_as_excel_saves_it_in_china(write, encoding, separator):
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_however_lines_end(write, end):
     table = write(end.join(["file,id", "demo.toml,demo-0002", "", "demo.toml,demo-0003", ""]))
-    assert [(row.id, row.place.line) for row in Roster.read(table).rows] == [("demo-0002", 2), ("demo-0003", 4)]
+    assert [(row.id, row.place.line) for row in Roster.read(table).rows] == [
+        ("demo-0002", 2),
+        ("demo-0003", 4),
+    ]
 
 
 def test_a_folder_of_pole_files(tmp_path):

@@ -28,7 +28,11 @@ def _words(column: str) -> list[str]:
         table = tomllib.loads(f"{column} = 0")
     except tomllib.TOMLDecodeError as error:
         raise ValueError(
-            t("{c!r} is no column and no key of a pole file. A column without a name is for notes.", "{c!r} 不是列名，也不是配置项。备注列请不要写列名。", c=column)
+            t(
+                "{c!r} is no column and no key of a pole file. A column without a name is for notes.",
+                "{c!r} 不是列名，也不是配置项。备注列请不要写列名。",
+                c=column,
+            )
         ) from error
     words = []
     while isinstance(table, dict):

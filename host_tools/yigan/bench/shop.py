@@ -33,6 +33,6 @@ class Shop:
             if before != port:
                 self.seats.change(seat, port=port)
                 if slot.state == "working" and slot.work:
-                    with contextlib.suppress(sqlite3.Error):  # full disk: told at the end; the watch must go on
+                    with contextlib.suppress(sqlite3.Error):  # of a full disk; the watch must go on
                         self.ledger.note(slot.work, f"{before} -> {port}")
                         self.ledger.update(slot.work, port=port)

@@ -100,7 +100,7 @@ class Work:
     def _tell(self, stage: str, done: int, total: int) -> None:
         self.stages.add(stage)
         if self.shop.seats.progress(self.seat, stage, done, total):
-            with contextlib.suppress(sqlite3.Error):  # a full disk is told at the end: half a flash starts nothing
+            with contextlib.suppress(sqlite3.Error):  # of a full disk; half a flash starts nothing
                 self._note(stage)
 
     def _check_stop(self) -> None:

@@ -189,7 +189,9 @@ def _explain(name: str, error: Exception) -> LinkError:
 def _no_answer(name: str, error: Exception) -> LinkError:
     if not _is_address(name):
         return LinkError(
-            t("This is no address of a port.", "这不是有效的端口地址。"), name, "socket://HOST:PORT, rfc2217://HOST:PORT"
+            t("This is no address of a port.", "这不是有效的端口地址。"),
+            name,
+            "socket://HOST:PORT, rfc2217://HOST:PORT",
         )
     return LinkError(
         t("Nobody answers there: {e}.", "对方没有应答：{e}。", e=error),

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
 import os
-import sys
 import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,6 +26,7 @@ from yigan.web.station import Station
 
 PAGE = Path(__file__).parent / "page"
 _INDEX = PAGE / "index.html"
+_log = logging.getLogger(__name__)
 
 
 def make(station: Station, door: Door | None = None) -> Starlette:
@@ -71,5 +72,5 @@ def _nothing(request: Request, error: Exception) -> Response:
 def _bug(request: Request, error: Exception) -> Response:
     what = t("This is a bug in yigan: {n}.", "这是 yigan 的程序错误：{n}。", n=type(error).__name__)
     trace = "".join(traceback.format_exception(error))
-    print(trace if os.environ.get("YIGAN_DEBUG") else trace.splitlines()[-1], file=sys.stderr, flush=True)
+    _log.error(trace if os.environ.get("YIGAN_DEBUG") else trace.splitlines()[-1])  # on the terminal
     return refusal(request, 500, what, t("The terminal of the station says more.", "详情见工作台终端。"))
