@@ -106,6 +106,7 @@ from pole.quality import GOOD
 _STEP_MS = 40  # between two levels on their way: the line is for others, too
 _SETTLED_MS = 1500  # so long after a fade the gear must be where it was told to be
 _ABSENT_ROUNDS = 60  # a gear without a bank is asked again, it may have been changed
+_TRIES = 4  # of a slice that cannot be read; then its values are gone
 
 # What is read of the D4i banks: bank, first location, count (DiiA 252: 202, 203; 253: 205, 206).
 _BANKS = bytes((
@@ -161,16 +162,14 @@ class Driver:
         self._diagnostics_ms = options.get("diagnostics_s", 60) * 1000
         self._known = [None] * 15  # the last values of the banks
         self._buf = bytearray(8)
-        self._slice = 0
-        self._absent = 0  # bit of a slice: this gear has no such bank
-        self._rounds = self._latched = 0
+        self._slice = self._tries = self._rounds = self._latched = 0
+        self.absent = 0 if self._diagnostics_ms else 127  # bit of a slice: this gear has no such bank
         self.counted = None  # Wh that services/energy.py counted: for gear without a register
-        self._round_at = clock.ticks_ms()
         self._ready = False
         self._task = None
         self._arc_of = self._arc_is = 0
         self._told = -1  # the level that the gear was told last
-        self._told_at = clock.ticks_ms()
+        self._told_at = self._round_at = clock.ticks_ms()
         self.writes = self.resent = 0
         self.level = -1
         self.set(self.power_on)
@@ -319,7 +318,7 @@ class Driver:
             await self._diagnose()
         for k in range(_DERATING, 15):
             out[k] = known[k]
-        if known[_ENERGY] is None and (self._absent & 1 or not self._diagnostics_ms):
+        if known[_ENERGY] is None and self.absent & 1:
             out[_ENERGY] = self.counted
         out[0] = None if arc == dali.MASK else self._light(arc)
         out[1] = status >> 2 & 1
@@ -346,16 +345,16 @@ class Driver:
             if 0 <= clock.ticks_diff(clock.ticks_ms(), self._round_at) < self._diagnostics_ms:
                 return
             self._slice = self._latched = 0
+            self._round_at = clock.ticks_ms()
             self._rounds += 1
             if self._rounds % _ABSENT_ROUNDS == 0:
-                self._absent = 0
-        if self._slice == 0:
-            self._round_at = clock.ticks_ms()
-        if not self._absent >> self._slice & 1:
-            await self._read_slice(self._slice)
-        self._slice += 1
+                self.absent = 0
+        if self.absent >> self._slice & 1 or await self._read_slice(self._slice):
+            self._slice += 1
+            self._tries = 0
 
     async def _read_slice(self, k):
+        """False: ask again."""
         bank, at, count = _BANKS[3 * k], _BANKS[3 * k + 1], _BANKS[3 * k + 2]
         try:
             async with self._bus.turn:
@@ -365,13 +364,14 @@ class Driver:
                 await self._bus.read_bank(self._to, bank, at, self._buf, count)
             self._take(k)
         except PoleError as error:
-            self._forget(k)
+            self._tries += 1
             if error.code == NO_ANSWER and error.detail == 0:  # older gear has no such bank
-                self._absent |= 1 << k
-
-    def _forget(self, k):
-        self._buf[:] = b"\xff\xff\xff\xff\xff\xff\xff\xff"
-        self._take(k)
+                self.absent |= 1 << k
+            elif self._tries < _TRIES:
+                return False
+            self._buf[:] = b"\xff\xff\xff\xff\xff\xff\xff\xff"
+            self._take(k)
+        return True
 
     def _take(self, k):
         """The bytes of slice `k` as values of points."""

@@ -130,6 +130,7 @@ class Lamp:
             if "power" in names and "voltage" in names
             else pole.store.find(meter + ".voltage_a")
         )
+        self.spare = pole.store.find(meter + ".power"), pole.store.find(meter + ".voltage_a")
         self.driver = driver
         self.places = [
             -1 if name in names else pole.store.find("%s.%s" % (self.name, name)) for name in _NAMES
@@ -161,6 +162,8 @@ class Lamp:
 
     def step(self, now):
         store, watch = self.pole.store, self.watch
+        if getattr(self.driver, "absent", 0) & 2 and self.spare[0] >= 0:  # a DALI gear that measures no power
+            self.power, self.volts = self.spare
         if store.valid(self.level):
             watch.look(now, store.raw(self.level))
         at = store.at(self.power)

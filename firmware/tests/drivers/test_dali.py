@@ -8,7 +8,7 @@ from pole import clock
 from pole.codec import dali
 from pole.drivers.dali import Driver
 from pole.drivers.dali_bus import Bus
-from pole.errors import BusError, DeviceFault
+from pole.errors import BAD_FRAME, BusError, DeviceFault
 from pole.quality import GOOD
 
 POINTS = 15
@@ -287,6 +287,36 @@ class Reading(Lamp):
         banks = D4I
         self.run_story(story)
         self.assertEqual(set(self.seen), {10000})
+
+    def test_one_unreadable_byte_takes_no_value_away(self):
+        async def story(driver):
+            await driver.start()
+            self.gear.banks = D4I
+            await self.read(8)
+            bus, told = driver._bus, []
+            whole = bus.read_bank
+
+            async def spoilt(*given):
+                told.append(0)
+                if len(told) in spoil:
+                    raise DeviceFault(BAD_FRAME, 2)
+                await whole(*given)
+
+            bus.read_bank = spoilt
+            driver._slice = 0
+            self.seen = []
+            for _ in range(14):
+                await self.read()
+                self.seen.append(self.out[11])
+            self.assertEqual(self.out[7], 600)
+            bus.read_bank = whole
+
+        spoil = (1, 2, 4)
+        self.run_story(story)
+        self.assertEqual(self.seen, [10000] * 14)
+        spoil = (1, 2, 3, 4)  # too often
+        self.run_story(story)
+        self.assertEqual(self.seen, [10000] * 3 + [None] * 11)
 
     def test_unknown_and_not_now(self):
         async def story(driver):

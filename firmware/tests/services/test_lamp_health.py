@@ -49,6 +49,12 @@ class Relay:
     switched = 1
 
 
+class Gear:
+    """A DALI gear without bank 202: its driver has the points, and never a value."""
+
+    absent = 3
+
+
 class Pole:
     def __init__(self, own=(), driver=None):
         self.store = Store(Table(build(rows())))
@@ -128,6 +134,14 @@ class Lamps(unittest.TestCase):
         self.assertEqual(self.told("lamp.dimming_failure"), None)
         self.live(300, lamp__level_actual=0, lamp__power=300, lamp__voltage=2200)
         self.assertEqual(self.told("lamp.day_burner"), 1)
+
+    def test_by_the_meter_when_its_gear_measures_nothing(self):
+        self.serve(own=("power", "voltage"), driver=Gear())
+        self.live(300, lamp__level_actual=1000, meter__power=3, meter__voltage_a=2200)
+        self.assertEqual(self.told("lamp.failure"), 1)
+        self.serve(own=("power", "voltage"))
+        self.live(300, lamp__level_actual=1000, meter__power=3, meter__voltage_a=2200)
+        self.assertEqual(self.told("lamp.failure"), None)
 
     def test_a_relay_that_sticks(self):
         self.serve(driver=Relay())
