@@ -58,7 +58,10 @@ def night(row, day, site, shift):
     its neighbours, so that a street is not switched at once.
     """
     at = 3 + 2 * row[2]
-    plan = [_moment(row, at, day, site) + shift, _moment(row, at + 2, day, site) + shift, row[at + 4]]
+    on, off = _moment(row, at, day, site), _moment(row, at + 2, day, site) + shift
+    noon = day * 86400 - site[2] * 60 + 43200
+    # What is lit from noon to noon goes on into the next night: no gap of `shift` at noon.
+    plan = [on + shift if on > noon else on, min(off, noon + 86400), row[at + 4]]
     for k in range(at + 5, len(row), 3):
         plan.append(_moment(row, k, day, site) + shift)
         plan.append(row[k + 2])

@@ -104,6 +104,16 @@ class Switching(unittest.TestCase):
         self.assertEqual(december[:2], [noon, noon + 86400])
         self.assertFalse(any(lit(june, 2363 * 86400 + 1800 * n) for n in range(96)))
 
+    def test_what_is_lit_from_noon_to_noon_does_not_blink_at_noon(self):
+        tromso = 69650000, 18960000, 60
+        for row, site, noon in (
+            (ALWAYS + [SUNSET, 0, SUNRISE, 0, 1000], tromso, 2546 * 86400 + 43200 - 3600),
+            (ALWAYS + [CLOCK, 720, CLOCK, 2160, 1000], SHANGHAI, clock(12)),
+        ):
+            for now in range(noon - 60, noon + 86400 + 60, 10):
+                found = night(row, evening(now, site[2]), site, 30)
+                self.assertTrue(lit(found, now), now - noon)
+
 
 class Profile(unittest.TestCase):
     def levels(self, found, *hours):
