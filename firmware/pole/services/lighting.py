@@ -19,7 +19,7 @@ from pole import clock, errors
 from pole.log import INFO
 from pole.protocol import lamp_order
 from pole.protocol.dimming import Fade
-from pole.protocol.lamp_order import MANUAL, REMOTE, THERMAL
+from pole.protocol.lamp_order import IDENTIFY, MANUAL, REMOTE, THERMAL
 
 _IDLE_MS = 100
 _FADE_MS = 20
@@ -103,7 +103,7 @@ class Lamp:
         level, reason = lamp_order.choose(self.bids, self.driver.power_on)
         wanted = level, THERMAL if level > self.cap else reason
         if wanted != self.wanted:
-            if self.wanted:
+            if self.wanted and not self.wanted[1] == wanted[1] == IDENTIFY:  # it blinks: one line is enough
                 self.pole.log.add(INFO, self.name, "level %d, reason %d" % wanted)
             self.wanted = wanted
             self.tell("level", level)

@@ -194,7 +194,8 @@ class Service:
                 level, reason = daylight.decide(plan, now, dark, True, self.rule)
             self._bid(lamp, night, level, reason)
             if self.identify_until:
-                lamp.bid(IDENTIFY, 1000 if up & 1 else lamp.driver.lowest)
+                beat_s = 1 + min(9, lamp.driver.fade_ms // 1000)  # a gear that fades gets there first
+                lamp.bid(IDENTIFY, 1000 if up // beat_s & 1 else lamp.driver.lowest)
         if 0 < self.identify_until <= up:
             self._identify(0, "")
 
@@ -247,6 +248,7 @@ class Service:
     def _release(self, lamp):
         lamp.bid(REMOTE, None)
         lamp.tell("scene", 0)
+        lamp.tell("automatic", 1)  # who wrote it reads it back at once
 
     # What somebody upstream wants
 
@@ -262,6 +264,7 @@ class Service:
         if not raw:
             lamp.remote(lamp.wanted[0], source)
             lamp.remote_at = None
+            lamp.tell("automatic", 0)
         elif not self._admit(lamp, source):
             raise errors.PoleError(errors.OVERRIDDEN, lamp.name)
         else:

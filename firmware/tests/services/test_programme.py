@@ -276,6 +276,7 @@ class Remote(Street):
             self.at(hours)
             self.shows(300, REMOTE)
         self.write("lamp.automatic", 1)
+        self.assertEqual(self.raw("lamp.automatic"), 1)
         self.tick()
         self.shows(1000, PROGRAMME)
 
@@ -349,6 +350,20 @@ class Identify(Street):
         self.tick(25)
         self.shows(1000, PROGRAMME)
         self.assertEqual(self.raw("node.identify"), 0)
+
+    def test_a_slow_gear_gets_there_and_the_log_keeps_what_was(self):
+        self.light()
+        self.at(20)
+        lamp = self.pole.lamps[0]
+        lamp.driver.fade_ms = 2800
+        self.write("node.identify", 1)
+        seen = []
+        for _ in range(60):
+            self.tick()
+            seen.append(lamp.wanted[0])
+        self.assertEqual(sum(a != b for a, b in zip(seen, seen[1:])), 20)
+        told = [line for line in self.pole.log.since(0) if line[4].endswith("reason %d" % IDENTIFY)]
+        self.assertEqual(len(told), len(self.pole.lamps))
 
     def test_it_can_be_ended(self):
         self.light()
