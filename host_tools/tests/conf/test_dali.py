@@ -88,6 +88,22 @@ def test_what_does_not_fit(pole):
     assert "bus_taken" in codes(pole(lamp("a", "uart1", 0) + dust))
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        "groups = [16]",
+        'groups = ["a"]',
+        "groups = [true]",
+        "scenes = [101]",
+        "scenes = [-2]",
+        f"scenes = {[5] * 17}",
+    ],
+)
+def test_groups_and_scenes_that_no_gear_has(pole, more):
+    assert codes(pole(lamp("a", "uart1", 0, more=more + "\n"))) == ["bad_value"]
+    assert codes(pole(lamp("a", "uart1", 0, more="groups = [0, 15]\nscenes = [-1, 0, 50.5, 100]\n"))) == []
+
+
 def test_a_pin_that_only_reads_cannot_send(pole):
     assert "pin_input_only" in codes(pole(PINS.replace("25", "34") + lamp("a", "dali", 0)))
 

@@ -241,7 +241,7 @@ class _Reader:
         hint = t('Write "22:00", or sunset, sunrise, dusk, dawn with minutes: "sunset+10".',
                  '请写 "22:00"，或 sunset（日落）、sunrise（日出）、dusk（昏影终）、dawn（晨光始）加减分钟："sunset+10"。')  # fmt: skip
         self.doc.error("bad_moment", at, what, hint)
-        return Moment(CLOCK, 720)
+        return Moment(CLOCK, 720 if evening else 2160)
 
     def days(self, at: Keys, value: object) -> int:
         """`mon-fri`, `sat, sun`, or a list of such."""

@@ -1,5 +1,6 @@
 """The lighting programme: every lamp has one every night, and nothing of it is in vain."""
 
+from yigan import near
 from yigan.conf import lighting
 from yigan.conf.lighting import REFERENCES, WEEKDAYS, Lighting, Programme
 from yigan.conf.plan import Plan
@@ -8,6 +9,7 @@ from yigan.lang import t
 
 _WHITE_NIGHTS = 60.5  # degrees: from there on the sun does not sink 6 degrees below the horizon in June
 _MIDNIGHT_SUN = 65.7
+_SOURCES = ("console", "mqtt", "modbus")  # as the device's console and uplinks call themselves
 
 
 def rule(plan: Plan) -> None:
@@ -30,6 +32,7 @@ def rule(plan: Plan) -> None:
     _prices(plan)
     for programme in found.programmes:
         _twilight(plan, programme)
+        _never(plan, programme)
 
 
 def _gaps(plan: Plan, found: Lighting) -> None:
@@ -66,8 +69,12 @@ def _points(plan: Plan) -> None:
     for key in ("photocell", "presence"):
         if isinstance(written.get(key), str) and written[key] not in names:
             what = t("This pole has no point {n}.", "该灯杆没有测点 {n}。", n=written[key])
-            doc.error("unknown_point", ("lighting", key), what)
+            doc.error("unknown_point", ("lighting", key), what, near.hint(written[key], names))
     options = next((m.options for m in plan.services if m.card.kind == "programme"), None)
+    for source in options["remote_priority"] if options else ():
+        if source not in _SOURCES:
+            what = t("Nobody who writes levels is called {s!r}.", "没有名为 {s!r} 的远程来源。", s=source)
+            doc.error("bad_value", ("lighting", "remote_priority"), what, near.hint(str(source), _SOURCES))
     if options and options["dark_below"] >= options["light_above"]:
         key = "light_above" if "light_above" in written else "dark_below"
         what = t("dark_below must be less than light_above, or the lamp flaps.",
@@ -96,5 +103,25 @@ def _twilight(plan: Plan, programme: Programme) -> None:
             at = (*programme.at, key)
             what = t("At this latitude there is no {n} for some weeks: the lamp stays off then.",
                      "该纬度有数周没有 {n}，其间灯不亮。", n=name)  # fmt: skip
-            plan.pole.document.warn("no_such_sun", at, what, t("Use sunset and sunrise, or a clock time.",
-                                                               "请用 sunset 与 sunrise，或钟点。"))  # fmt: skip
+            hint = t("Use a clock time.", "请用钟点。")
+            if name in ("dusk", "dawn") and abs(plan.pole.site.latitude) < _MIDNIGHT_SUN:
+                hint = t("Use sunset and sunrise, or a clock time.", "请用 sunset 与 sunrise，或钟点。")
+            plan.pole.document.warn("no_such_sun", at, what, hint)
+
+
+def _never(plan: Plan, programme: Programme) -> None:
+    """A night goes from noon to noon: off at 18:00 comes before on at 20:00."""
+    on, off = programme.on, programme.off
+    if on.reference == off.reference and off.minutes <= on.minutes:
+        what = t("The lamp is never lit: off at {off} is not after on at {on}.", "灯永不亮：{off} 关灯不晚于 {on} 开灯。",
+                 on=on, off=off)  # fmt: skip
+        hint = t('A night goes from noon to noon. For a lamp that is off write level = 0, for one that is always lit '
+                 'on = "12:00", off = "12:00".',
+                 '一夜从正午到次日正午。要整夜关灯请写 level = 0；要昼夜常亮请写 on = "12:00"、off = "12:00"。')  # fmt: skip
+        plan.pole.document.error(
+            "never_lit", (*programme.at, "off" if _written(plan, programme) else "on"), what, hint
+        )
+
+
+def _written(plan: Plan, programme: Programme) -> bool:
+    return "off" in plan.pole.lighting["programme"][programme.at[-1]]
