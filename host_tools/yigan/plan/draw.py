@@ -62,7 +62,7 @@ def _words(en: str, zh: str) -> str:
 def _field(axes: Axes, street: Street, nights: list[Night]) -> None:
     columns = [_levels(street, night) for night in nights]
     picture = axes.imshow(
-        list(zip(*columns, strict=True)), origin="lower", aspect="auto", cmap="inferno", vmin=0, vmax=100,
+        list(zip(*columns, strict=True)), origin="lower", aspect="auto", cmap="YlOrBr", vmin=0, vmax=100,
         extent=(0, len(nights), 12, 36), interpolation="nearest",
     )  # fmt: skip
     for name, colour in _LINES.items():
