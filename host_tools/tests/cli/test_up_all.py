@@ -13,7 +13,10 @@ import pytest
 from stage import home, until, virtual  # noqa: F401
 
 from yigan import bundle, cli
-from yigan.bench import Ledger
+from yigan.bench import Ledger, Slot
+from yigan.bench.bench import Standing
+from yigan.bench.roster import Entry
+from yigan.cli._boards import Lines
 from yigan.deploy import commission
 from yigan.home import virtual as folder_of
 from yigan.twin.virtual import VirtualBoard
@@ -199,3 +202,16 @@ def test_a_second_ctrl_c_ends_at_once(roster):
 )
 def test_usage(roster, words, code):
     assert yigan(*[roster if word == "POLES" else word for word in words]) == code
+
+
+def test_what_was_stopped_is_no_failure(capsys):
+    slots = [Slot("a", "p", pole="a", state="failed", error="Interrupted", what="Stopped."),
+             Slot("b", "q", pole="b", state="failed", error="LinkError", what="Gone.")]  # fmt: skip
+    with Lines() as view:
+        for slot in slots:
+            view.change(slot, None)
+        rows = [Standing(Entry(Path(), slot.pole, "", {}, None, None), "failed", slot) for slot in slots]
+        view.summary(rows, slots, view.began)
+    told = capsys.readouterr().out
+    assert "STOP  Stopped." in told and "FAIL  Gone." in told
+    assert "0 of 2 passed, 1 failed, 0 missing, 1 stopped" in told

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections import Counter
 
 import click
 from rich import box
@@ -50,9 +51,15 @@ def reason(slot: Slot) -> str:
     return slot.what + (f" {slot.hint}" if slot.hint and slot.state == "failed" else "")
 
 
+def outcome(state: str, slot: Slot | None) -> str:
+    """What somebody stopped is no fault of the board: "interrupted", as in the ledger."""
+    return "interrupted" if state == "failed" and slot and slot.error == "Interrupted" else state
+
+
 def badge(state: str) -> Text:
     """PASS and FAIL can be read from across the room."""
     return {
+        "interrupted": Text(t(" STOP ", " 中断 "), "black on yellow"),
         "passed": Text(t(" PASS ", " 通过 "), "bold white on green"),
         "failed": Text(t(" FAIL ", " 失败 "), "bold white on red"),
         "missing": Text(t("missing", "缺失"), "yellow"),
@@ -80,7 +87,7 @@ class View:
         out = console()
         out.print(_summary(rows))
         for slot in slots:
-            if slot.state == "failed" and not slot.pole:
+            if outcome(slot.state, slot) == "failed" and not slot.pole:
                 out.print(badge("failed"), escape(f"{short(slot.port) or slot.key}: {reason(slot)}"))
         out.print(_counts(rows, now - self.began))
 
@@ -107,6 +114,8 @@ class Lines(View):
 def _word(slot: Slot) -> str:
     if slot.state == "passed":
         return t("PASS  {s:.1f} s  {w}", "通过  {s:.1f} 秒  {w}", s=slot.seconds, w=slot.what).rstrip()
+    if outcome(slot.state, slot) == "interrupted":
+        return t("STOP  {w}", "中断  {w}", w=reason(slot))
     if slot.state == "failed":
         return t("FAIL  {w}", "失败  {w}", w=reason(slot))
     return stage_text(slot.stage) if slot.state == "working" else slot.what
@@ -196,7 +205,7 @@ class Screen(View):
         bar = ProgressBar(1.0, far, 20, complete_style=colour, finished_style=colour) if colour else ""
         text = stage_text(slot.stage) if slot.state == "working" else reason(slot)
         return (
-            badge(slot.state),
+            badge(outcome(slot.state, slot)),
             Text(slot.pole or slot.uid or "?"),
             Text(short(slot.port)),
             bar,
@@ -217,11 +226,11 @@ def stopping_text() -> str:
 
 
 def _counts(rows: list[Standing], seconds: float) -> str:
-    count = {
-        state: sum(row.state == state for row in rows) for state in ("passed", "failed", "missing", "working")
-    }
+    count = Counter(outcome(row.state, row.slot) for row in rows)
     text = t("{p} of {n} passed, {f} failed, {m} missing", "{n} 根中通过 {p}，失败 {f}，缺失 {m}",
              p=count["passed"], n=len(rows), f=count["failed"], m=count["missing"])  # fmt: skip
+    if count["interrupted"]:
+        text += t(", {n} stopped", "，中断 {n}", n=count["interrupted"])
     if count["working"]:
         text += t(", {w} at work", "，进行中 {w}", w=count["working"])
     return text + t("; {s:.0f} s.", "；{s:.0f} 秒。", s=seconds)
@@ -248,7 +257,7 @@ def _summary(rows: list[Standing]) -> Table:
         )
         table.add_row(
             one.row.id,
-            badge(one.state),
+            badge(outcome(one.state, slot)),
             slot.uid if slot else "",
             f"{slot.seconds:.1f} s" if slot else "",
             escape(why),

@@ -88,7 +88,7 @@ def _usage_text(error: click.ClickException) -> str:
     if isinstance(error, click.BadParameter) and error.param is not None:
         name = error.param.human_readable_name
         if isinstance(error.param.type, click.Choice):
-            choices = ", ".join(map(str, error.param.type.choices))
+            choices = ", ".join(filter(None, map(str, error.param.type.choices)))
             return t("{p} is one of: {c}.", "{p} 只能是：{c}。", p=name, c=choices)
         return t("{p}: {m}", "{p}：{m}", p=name, m=error.message)
     return error.format_message()
