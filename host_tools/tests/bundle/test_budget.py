@@ -13,7 +13,9 @@ def estimate(path):
 def test_rows_name_modules_and_add_up(write):
     found = estimate(write(GOOD))
     names = dict(found.ram)
-    assert {"pole.app", "pole.store", "pole.drivers.dust", "asyncio", "points", "Wi-Fi"} <= set(names)  # linked or not
+    assert {"pole.app", "pole.store", "pole.drivers.dust", "asyncio", "points", "Wi-Fi"} <= set(
+        names
+    )  # linked or not
     assert "main" not in names and "TLS" not in names
     assert found.ram_used == sum(names.values()) < found.ram_size
     assert found.flash_used == sum(size for _, size in found.flash) < found.flash_size

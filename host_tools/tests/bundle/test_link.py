@@ -1,14 +1,17 @@
 """Linked into fewer modules a program means the same, on CPython and on the VM; what is not safe stays apart."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
 
 import pytest
 
-from yigan import places, vm
+from yigan import conf, places, vm
 from yigan.bundle import closure, drop, fold, link, shorten
+from yigan.bundle import program as linker
+from yigan.conf import encode
 
 ROOTS = ("main", "pole.drivers.lamp", "pole.drivers.meter", "pole.tools.spare")
 MAIN = "import sys\nfrom pole import app\n\napp.main()\n"
@@ -39,7 +42,9 @@ def ran(sources, folder):
     out = []
     for command in ([sys.executable, "-B", "main.py"], [vm.find(), "main.py"]):
         environment = {**os.environ, "MICROPYPATH": ":.frozen"}
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=30
+        )
         assert done.returncode == 0, done.stdout + done.stderr + "\n".join(sources.values())
         out.append(done.stdout)
     assert out[0] == out[1]
@@ -64,8 +69,26 @@ def same(tmp_path):
 
 
 def test_names_that_clash(same):
-    a = "import struct\n_have = 1\nword = 'a'\n\ndef said():\n    return word, _have, struct.calcsize('<H')\n\ndef max(x):\n    return 'own max', x\n\ndef big():\n    return max(3)\n"
-    b = "import struct\n_have = 2\nword = 'b'\n\ndef said(word=word, *, have=_have):\n    return word, have, max(1, 2), struct.calcsize('<I')\n"
+    a = """import struct
+_have = 1
+word = 'a'
+
+def said():
+    return word, _have, struct.calcsize('<H')
+
+def max(x):
+    return 'own max', x
+
+def big():
+    return max(3)
+"""
+    b = """import struct
+_have = 2
+word = 'b'
+
+def said(word=word, *, have=_have):
+    return word, have, max(1, 2), struct.calcsize('<I')
+"""
     told = "a.said(), b.said(), a.big(), a.word, b.word, said('x'), max(4, 5)"
     members = same(program(told, "from pole import a, b\nfrom pole.b import said", a=a, b=b))
     assert members["pole.app"] == {"pole.a", "pole.b"}
@@ -102,8 +125,28 @@ except ValueError as error:
 
 
 def test_state_that_functions_write(same):
-    a = "count = 0\nlast = None\n\ndef step():\n    global count, last\n    count += 1\n    last = count\n    return count\n\ndef zero():\n    global count\n    count = 0\n"
-    b = "from pole import a\n\ncount = 40\n\ndef step():\n    global count\n    count += a.step() + a.count\n    return count, a.count, a.last\n"
+    a = """count = 0
+last = None
+
+def step():
+    global count, last
+    count += 1
+    last = count
+    return count
+
+def zero():
+    global count
+    count = 0
+"""
+    b = """from pole import a
+
+count = 40
+
+def step():
+    global count
+    count += a.step() + a.count
+    return count, a.count, a.last
+"""
     told = "b.step(), b.step(), a.count, b.count, a.zero(), a.count, load('pole.drivers.lamp').ask()"
     lamp = "from pole import a, b\n\ndef ask():\n    a.step()\n    return a.count, b.count, b.step()\n"
     members = same(program(told, "from pole import a, b", a=a, b=b, drivers__lamp=lamp))
@@ -118,21 +161,78 @@ def test_a_copy_of_what_is_written_later_stays_a_copy(same):
 
 def test_aliases_and_re_exports(same):
     a = "class Base:\n    name = 'base'\n\nword = 'w'\n"
-    b = "import pole.a as other\nfrom pole.a import Base as Root\nimport json as j\n\nclass Child(Root):\n    name = other.Base.name + 'child'\n    word = other.word\n"
-    c = "from pole import a as json\nfrom pole.b import Child, Root as Deep\nimport json as real\n\ndef f():\n    return Child.name, Deep.name, json.word, real.dumps([1]), issubclass(Child, Deep)\n"
+    b = """import pole.a as other
+from pole.a import Base as Root
+import json as j
+
+class Child(Root):
+    name = other.Base.name + 'child'
+    word = other.word
+"""
+    c = """from pole import a as json
+from pole.b import Child, Root as Deep
+import json as real
+
+def f():
+    return Child.name, Deep.name, json.word, real.dumps([1]), issubclass(Child, Deep)
+"""
     members = same(program("c.f(), c.Child.word, c.Deep.name", "from pole import c", a=a, b=b, c=c))
     assert members["pole.app"] == {"pole.a", "pole.b", "pole.c"}
 
 
 def test_class_attributes_texts_and_keywords_are_not_globals(same):
-    a = "kind = 'a'\nvalue = 1\n\nclass Thing:\n    kind = 'of thing'\n    value = 5\n\n    def __init__(self, value=value):\n        self.value = value\n\n    def told(self, kind=None):\n        return f'{self.kind} {self.value} {value} {kind!r:>6} {Thing.value}', getattr(self, 'kind')\n"
-    b = "from pole import a\nkind = 'b'\nvalue = 2\n\nclass Thing(a.Thing):\n    value = 6\n\ndef make(value):\n    return f\"{kind}{a.kind}{value}\", Thing(value=value).told(kind=kind), dict(kind=value), '%(kind)s' % {'kind': kind}\n"
+    a = """kind = 'a'
+value = 1
+
+class Thing:
+    kind = 'of thing'
+    value = 5
+
+    def __init__(self, value=value):
+        self.value = value
+
+    def told(self, kind=None):
+        return f'{self.kind} {self.value} {value} {kind!r:>6} {Thing.value}', getattr(self, 'kind')
+"""
+    b = """from pole import a
+kind = 'b'
+value = 2
+
+class Thing(a.Thing):
+    value = 6
+
+def make(value):
+    return f"{kind}{a.kind}{value}", Thing(value=value).told(kind=kind), dict(kind=value), '%(kind)s' % {'kind': kind}
+"""
     same(program("b.make(3), a.Thing().told(), hasattr(a.Thing, 'kind')", "from pole import a, b", a=a, b=b))
 
 
 def test_decorators_defaults_and_comprehensions_at_the_top(same):
-    a = "made = []\n\ndef note(word):\n    def wrap(fn):\n        made.append(word)\n        return fn\n    return wrap\n"
-    b = "from pole.a import made, note\nword = 'deco'\n\n@note(word)\ndef f(size=len(word), words=[word for word in (word, 'x')]):\n    return size, words\n\nclass C:\n    @property\n    def made(self):\n        return made, [m for m in made if m]\n\n    @staticmethod\n    @note(word + '2')\n    def still(note=note):\n        return note is not None\n"
+    a = """made = []
+
+def note(word):
+    def wrap(fn):
+        made.append(word)
+        return fn
+    return wrap
+"""
+    b = """from pole.a import made, note
+word = 'deco'
+
+@note(word)
+def f(size=len(word), words=[word for word in (word, 'x')]):
+    return size, words
+
+class C:
+    @property
+    def made(self):
+        return made, [m for m in made if m]
+
+    @staticmethod
+    @note(word + '2')
+    def still(note=note):
+        return note is not None
+"""
     same(program("b.f(), b.C().made, b.C.still(), a.made", "from pole import a, b", a=a, b=b))
 
 
@@ -140,7 +240,22 @@ def test_it_begins_in_the_order_of_imports(same):
     a = "import sys\nprint('a begins')\nlog = ['a']\n"
     b = "print('b begins')\nfrom pole.a import log\nlog.append('b')\n"
     c = "from pole import b\nfrom pole.a import log\nprint('c begins')\nlog.append('c')\n"
-    same(program("a.log", "from pole import a, c", a=a, b=b.replace("print('b begins')\nfrom pole.a import log\n", "from pole.a import log\nprint('b begins')\n"), c=c))
+    same(
+        program(
+            "a.log",
+            "from pole import a, c",
+            a=a,
+            b=b.replace(
+                """print('b begins')
+from pole.a import log
+""",
+                """from pole.a import log
+print('b begins')
+""",
+            ),
+            c=c,
+        )
+    )
 
 
 def test_what_one_driver_needs_goes_into_it_and_what_two_need_into_the_first_module(same):
@@ -148,8 +263,19 @@ def test_what_one_driver_needs_goes_into_it_and_what_two_need_into_the_first_mod
         "only": "def one():\n    return 'only'\n",
         "both": "def two():\n    return 'both'\n",
         "radio": "import cmath\n\ndef two():\n    return 'not on every port'\n",
-        "drivers__lamp": "from pole import both, only, radio\n\nclass Driver:\n    def read(self):\n        return both.two(), only.one(), radio.two()\n",
-        "drivers__meter": "from pole import radio\nfrom pole.both import two\n\nclass Driver:\n    def read(self):\n        return two(), radio.two()\n",
+        "drivers__lamp": """from pole import both, only, radio
+
+class Driver:
+    def read(self):
+        return both.two(), only.one(), radio.two()
+""",
+        "drivers__meter": """from pole import radio
+from pole.both import two
+
+class Driver:
+    def read(self):
+        return two(), radio.two()
+""",
     }
     told = "load('pole.drivers.lamp').Driver().read(), load('pole.drivers.meter').Driver().read()"
     members = same(program(told, **parts))
@@ -159,7 +285,16 @@ def test_what_one_driver_needs_goes_into_it_and_what_two_need_into_the_first_mod
 
 def test_what_functions_import_stays_for_later(same):
     late = "from pole.a import word\nprint('late begins')\n\ndef f():\n    return word\n"
-    a = "word = 'a'\n\ndef f():\n    from pole.late import f\n    return f()\n\ndef g(word=3):\n    from pole.b import word as there, other\n    return word, there, other\n"
+    a = """word = 'a'
+
+def f():
+    from pole.late import f
+    return f()
+
+def g(word=3):
+    from pole.b import word as there, other
+    return word, there, other
+"""
     b = "from pole.a import f as other_f\nword = 'b'\nother = 'o'\n"
     spare = "from pole import a\n\ndef f():\n    return a.word\n"
     told = "a.f(), a.g(), load('pole.tools.spare').f(), b.other_f()"
@@ -170,7 +305,15 @@ def test_what_functions_import_stays_for_later(same):
 def test_a_head_keeps_its_names_for_whoever_finds_it(same):
     net = "def open_():\n    return 'open'\n"
     board = "def bus():\n    return 'bus'\n\ndef kind():\n    return 'of board'\n"
-    lamp = "from pole import net\nfrom pole.board import bus\nfrom pole import board\n\nkind = 'of lamp'\n\ndef say():\n    return kind, board.kind()\n"
+    lamp = """from pole import net
+from pole.board import bus
+from pole import board
+
+kind = 'of lamp'
+
+def say():
+    return kind, board.kind()
+"""
     told = "lamp().bus(), lamp().kind, lamp().net.open_(), lamp().say(), hasattr(lamp(), 'nothing'), getattr(lamp(), 'bus')()"
     texts = program(told, net=net, board=board, drivers__lamp=lamp)
     texts["pole.app"] += "\ndef lamp():\n    return load('pole.drivers.lamp')\n"
@@ -180,16 +323,66 @@ def test_a_head_keeps_its_names_for_whoever_finds_it(same):
 
 APART = {
     "passed on": ("str(type(b.f()))", "word = 1\n", "from pole import a\n\ndef f():\n    return a\n"),
-    "asked": ("b.f()", "word = 1\n", "from pole import a\n\ndef f():\n    return hasattr(a, 'word'), hasattr(a, 'none')\n"),
-    "written from outside": ("b.f(), a.f()", "word = 1\n\ndef f():\n    return word\n", "from pole import a\n\ndef f():\n    a.word = 5\n    return a.word\n"),
+    "asked": ("b.f()", "word = 1\n", """from pole import a
+
+def f():
+    return hasattr(a, 'word'), hasattr(a, 'none')
+"""),
+    "written from outside": ("b.f(), a.f()", """word = 1
+
+def f():
+    return word
+""", """from pole import a
+
+def f():
+    a.word = 5
+    return a.word
+"""),
     "its name": ("b.f()", "word = __name__\n", "from pole import a\n\ndef f():\n    return a.word\n"),
-    "its globals": ("b.f()", "word = 1\n\ndef f():\n    return 'word' in globals(), 'main' in globals()\n", "from pole import a\n\ndef f():\n    return a.f()\n"),
-    "in try": ("b.f()", "word = 1\n", "try:\n    from pole.a import word\nexcept ImportError:\n    word = 2\n\ndef f():\n    return word\n"),
+    "its globals": ("b.f()", """word = 1
+
+def f():
+    return 'word' in globals(), 'main' in globals()
+""", """from pole import a
+
+def f():
+    return a.f()
+"""),
+    "in try": ("b.f()", "word = 1\n", """try:
+    from pole.a import word
+except ImportError:
+    word = 2
+
+def f():
+    return word
+"""),
     "the whole way": ("b.f()", "word = 1\n", "import pole.a\n\ndef f():\n    return pole.a.word\n"),
-    "said by name": ("b.f(), load('pole.a').word", "word = 1\n", "from pole import a\n\ndef f():\n    return a.word\n"),
-    "a class body reads what it binds": ("b.f()", "word = 1\n\nclass C:\n    word = word\n", "from pole import a\n\ndef f():\n    return a.C.word\n"),
-    "rebound": ("b.f()", "word = 1\n", "from pole.a import word\nword = word + 1\n\ndef f():\n    return word\n"),
-    "an object in a function": ("b.f()", "word = 1\n", "from pole.a import word\n\ndef f():\n    from pole import a\n    return a.word, word\n"),
+    "said by name": ("b.f(), load('pole.a').word", "word = 1\n", """from pole import a
+
+def f():
+    return a.word
+"""),
+    "a class body reads what it binds": ("b.f()", """word = 1
+
+class C:
+    word = word
+""", """from pole import a
+
+def f():
+    return a.C.word
+"""),
+    "rebound": ("b.f()", "word = 1\n", """from pole.a import word
+word = word + 1
+
+def f():
+    return word
+"""),
+    "an object in a function": ("b.f()", "word = 1\n", """from pole.a import word
+
+def f():
+    from pole import a
+    return a.word, word
+"""),
 }  # fmt: skip
 
 
@@ -200,54 +393,111 @@ def test_stays_apart(same, case):
 
 
 def test_a_missing_module_is_still_missing(same):
-    a = "try:\n    import nowhere\nexcept ImportError:\n    nowhere = 'caught'\n\ntry:\n    from nowhere import some\nexcept ImportError:\n    some = None\n"
-    b = "nowhere = 'b'\nfrom pole.a import nowhere as caught, some\n\ndef f():\n    return nowhere, caught, some\n"
+    a = """try:
+    import nowhere
+except ImportError:
+    nowhere = 'caught'
+
+try:
+    from nowhere import some
+except ImportError:
+    some = None
+"""
+    b = """nowhere = 'b'
+from pole.a import nowhere as caught, some
+
+def f():
+    return nowhere, caught, some
+"""
     same(program("b.f(), a.nowhere", "from pole import a, b", a=a, b=b))
 
 
 def test_import_circles_stay_apart(same):
     a = "from pole import b\n\ndef f():\n    return b.g()\n\ndef h():\n    return 'h'\n"
     b = "from pole import a\n\ndef g():\n    return a.h()\n"
-    members = same(program("a.f(), c.f()", "from pole import a, c", a=a, b=b, c="from pole import a\n\ndef f():\n    return a.f()\n"))
+    members = same(
+        program(
+            "a.f(), c.f()",
+            "from pole import a, c",
+            a=a,
+            b=b,
+            c="""from pole import a
+
+def f():
+    return a.f()
+""",
+        )
+    )
     assert {"pole.a", "pole.b"} <= set(members) and members["pole.app"] == {"pole.c"}
 
 
 def test_nobody_waits_for_a_module_that_waits_for_him(same):
     """`apart` is wanted as an object, and needs what the first module would have in it."""
     apart = "from pole.base import word\n\ndef f():\n    return word\n"
-    texts = program("[apart][0].f(), base.word", "from pole import apart, base", apart=apart, base="word = 'base'\n")
+    texts = program(
+        "[apart][0].f(), base.word", "from pole import apart, base", apart=apart, base="word = 'base'\n"
+    )
     members = same(texts)
     assert {"pole.apart", "pole.base"} <= set(members)
 
 
 def test_the_same_program_gives_the_same_text():
-    parts = {f"m{n}": f"import gc\nfrom pole.m{n + 1} import f as g\n\ndef f():\n    return g(), {n}\n" for n in range(8)}
+    parts = {
+        f"m{n}": f"import gc\nfrom pole.m{n + 1} import f as g\n\ndef f():\n    return g(), {n}\n"
+        for n in range(8)
+    }
     texts = program("f()", "from pole.m0 import f", **parts, m8="def f():\n    return 8\n")
     script = f"from yigan.bundle import link\nprint(link.linked({texts!r}, {ROOTS!r}))"
     told = set()
     for seed in "123":
         environment = {**os.environ, "PYTHONHASHSEED": seed}
-        done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+        )
         told.add(done.stdout)
     assert len(told) == 1
 
 
-def test_the_firmware_links_and_no_name_is_lost():
-    """Every global that a linked module reads is bound in it or a builtin of both interpreters."""
-    base = places.firmware()
-    paths = [path for room in ("drivers", "services", "uplinks", "tools", "hal") for path in (base / "pole" / room).glob("*.py")]
-    roots = ["main", *(".".join(path.relative_to(base).with_suffix("").parts) for path in paths if path.stem != "linux")]
-    files = closure.modules(name.removesuffix(".__init__") for name in roots)
-    used = fold.folded({name: path.read_text(encoding="utf-8") for name, path in files.items()})
+@pytest.mark.parametrize("pole", sorted(path.stem for path in places.root().glob("poles/*.toml")))
+def test_no_name_of_the_firmware_is_lost(pole, monkeypatch):
+    """What a module reads is bound in it, what it imports and asks of a module is there, and heads keep their names."""
+    monkeypatch.delenv("YIGAN_ROOT", raising=False)  # the real firmware
+    plan = conf.plan(conf.load(places.root() / "poles" / f"{pole}.toml"))
+    roots = closure.roots(json.loads(encode.config_json(plan)))
+    files = closure.modules(roots)
+    used = fold.folded(drop.dropped({name: path.read_text(encoding="utf-8") for name, path in files.items()}))
     found = link.linked(used, roots)
-    assert len(found.members["pole.app"]) >= 8
-    before = set().union(*(unbound(text) for text in used.values()))
-    for name, text in found.sources.items():
-        assert unbound(text) <= before, name
+    before, after = linker.read(used), linker.read(found.sources)
+    builtin = set().union(
+        *(module.globals.places.keys() - module.globals.bound.keys() for module in before.modules.values())
+    )
+    assert sorted(name for names in found.members.values() for name in names) == sorted(used)
+    assert len(found.sources) <= 0.6 * len(used)
+    for name, module in after.modules.items():
+        bound = module.globals.bound
+        assert module.globals.places.keys() - bound.keys() <= builtin, name
+        assert set(imported(module, after)) <= set(asked(module, after)), name
+        objects = {
+            local
+            for local, symbol in before.modules[name].aliases.items()
+            if not symbol[1] and symbol[0] not in after.modules
+        }
+        assert set(before.modules[name].globals.bound) - objects <= set(bound), name
 
 
-def unbound(text):
-    from yigan.bundle import scopes
+def imported(module, found):
+    """(module, name) of every import of ours, those in functions too; a name of "" is the module itself."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (symbol for _, symbol in linker.ours(node, found.modules) if symbol)
+    for local, (owner, name) in module.aliases.items():
+        for place in module.globals.places[local] if not name else ():
+            if place.attribute:
+                yield owner, place.attribute.attr
 
-    found = scopes.globals_of(ast.parse(text))
-    return found.places.keys() - found.bound.keys()
+
+def asked(module, found):
+    """Those of them that are there."""
+    return [
+        (owner, name) for owner, name in imported(module, found) if not name or found.resolve(owner, name)
+    ]
