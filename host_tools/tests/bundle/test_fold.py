@@ -81,6 +81,15 @@ def test_a_name_imported_for_others_stays():
     assert "from pole.a import inner" in after["pole.c"]
 
 
+def test_what_somebody_imports_and_does_not_use_is_still_there():
+    """Whatever used it may have been dropped: the import must not fail."""
+    before = {"pole.a": A, "pole.b": B.replace("    RED as STOP,", "    RED as STOP,\n    SAID,\n    ZERO,")}
+    after = fold.folded(before)
+    assert "SAID" in after["pole.b"] and "ZERO" in after["pole.b"]
+    assert {"SAID = 7", "ZERO, ONE, TWO = range(3)"} <= set(after["pole.a"].split("\n"))
+    run({"pole.a": after["pole.a"], "pole.b": after["pole.b"]})
+
+
 def test_what_is_reached_through_an_object_stays():
     after = fold.folded({"pole.a": A, "pole.c": "def f(hal):\n    return hal.GREEN\n"})
     assert "GREEN, BLUE = 2, 3" in after["pole.a"]

@@ -104,11 +104,21 @@ def test_noon_begins_a_night_and_ends_one(write):
 def test_a_pole_without_the_section_has_none_of_its_code(write):
     from yigan import bundle
 
-    plain = write(GOOD[: GOOD.index("[lighting]")])
-    names = set(bundle.build(conf.load(plain)).files)
-    lit = set(bundle.build(conf.load(write(GOOD))).files)
-    assert {n.split("/", 1)[1] for n in lit - names} >= {"services/programme.mpy", "protocol/sun.mpy"}
+    plain = conf.load(write(GOOD[: GOOD.index("[lighting]")]))
+    names = set(bundle.build(plain).files) | _modules(plain)
+    pole = conf.load(write(GOOD))
+    lit = set(bundle.build(pole).files)
+    assert {n.split("/", 1)[1] for n in lit - names} >= {"services/programme.mpy"}
+    assert {"pole.protocol.sun", "pole.protocol.daylight"} <= _modules(pole)
     assert not any("programme" in n or "sun" in n or "daylight" in n for n in names)
+
+
+def _modules(pole):
+    """Of the source, wherever they are linked."""
+    from yigan import bundle
+
+    shares = bundle.shares(conf.compile(pole)["config.json"], "xtensawin")
+    return {name for members in shares.values() for name in members}
 
 
 def test_a_street_is_spread(write):

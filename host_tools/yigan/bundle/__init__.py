@@ -13,7 +13,7 @@ from yigan.bundle import bytecode, closure, version
 from yigan.bundle.archive import Bundle, packed, read, seal, write
 from yigan.conf import Pole
 
-__all__ = ["Bundle", "build", "make", "packed", "read", "slot_files", "write"]
+__all__ = ["Bundle", "build", "make", "packed", "read", "shares", "slot_files", "write"]
 
 
 def build(pole: Pole) -> Bundle:
@@ -38,11 +38,20 @@ def slot_files(config: bytes, points: bytes, arch: str) -> dict[str, bytes]:
     main.py stays source: the stock runtime runs it by that name.
     """
     found = {"config.json": config, "points.bin": points}
-    files = closure.modules(closure.roots(json.loads(config)))
+    roots = closure.roots(json.loads(config))
+    files = closure.modules(roots)
     found["main.py"] = files["main"].read_bytes()
     if arch:
-        code = bytecode.tree(files, arch, whole=True)
+        code = bytecode.program(files, arch, roots)
         del code["main.mpy"]
         return found | code
     del files["main"]
     return found | {path.relative_to(places.firmware()).as_posix(): path.read_bytes() for path in files.values()}
+
+
+def shares(config: bytes, arch: str) -> dict[str, dict[str, int]]:
+    """.mpy file of the slot -> the modules of the source that are in it -> bytes of each."""
+    roots = closure.roots(json.loads(config))
+    found = bytecode.shares(closure.modules(roots), arch, roots)
+    del found["main.mpy"]
+    return found

@@ -46,19 +46,19 @@ def estimate(plan: Plan) -> Budget:
     config, points = encode.config_json(plan), encode.points_bin(plan.rows)
     files = bundle.slot_files(config, points, board.arch)
     return Budget(
-        _ram(plan, files, len(config)),
+        _ram(plan, bundle.shares(config, board.arch), len(config)),
         _flash(files, board.flash.block),
         board.heap_bytes,
         board.flash.vfs[1],
     )
 
 
-def _ram(plan: Plan, files: dict[str, bytes], config_size: int) -> list[tuple[str, int]]:
-    """One row a module, then what it makes."""
+def _ram(plan: Plan, code: dict[str, dict[str, int]], config_size: int) -> list[tuple[str, int]]:
+    """One row a module of the source, whichever file it is linked into; then what it makes."""
     board = plan.board
     assert board is not None
-    modules = [(name[:-4].replace("/", "."), data) for name, data in files.items() if name.endswith(".mpy")]
-    rows = [(name, int(len(data) * board.mpy_heap_factor)) for name, data in modules]
+    modules = {name: size for members in code.values() for name, size in members.items()}
+    rows = [(name, int(modules[name] * board.mpy_heap_factor)) for name in sorted(modules)]
     tasks = len(plan.devices) + len(plan.services) + len(plan.uplinks) + len(plan.pole.interfaces) + 1
     rows += [
         ("asyncio", _ASYNCIO),

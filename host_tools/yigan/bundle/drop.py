@@ -28,7 +28,7 @@ def dropped(sources: Sources) -> Sources:
         named = sum((_named(tree) for tree in trees.values()), Counter())
         gone = {name: [node for node in _defined(tree) if not named[node.name]] for name, tree in trees.items()}
         if not any(gone.values()):
-            return _reached(texts, sources)
+            return reached(texts, sources)
         texts = {name: _without(text, gone[name]) for name, text in texts.items()}
 
 
@@ -74,7 +74,7 @@ def _without(text: str, nodes: list[_Function]) -> str:
     return "\n".join(lines)
 
 
-def _reached(texts: Sources, before: Sources) -> Sources:
+def reached(texts: Sources, before: Sources) -> Sources:
     """Without modules that were imported before, and are by nobody now."""
     was, now = _imported(before), _imported(texts)
     return {name: text for name, text in texts.items() if _LOADED.match(name) or name in now or name not in was}

@@ -157,6 +157,8 @@ def _still_wanted(modules: dict[str, _Module]) -> set[str]:
         gone = {id(node) for node, _ in module.edits}
         others = (node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute) and id(node) not in gone)
         wanted |= module.pinned | {node.attr for node in others}
+        used = {_base(node) for node, _ in module.edits}  # what used another may have gone (drop.py), its import stays
+        wanted |= {name for local, (_, name) in module.imported.items() if local not in used}
     return wanted
 
 
