@@ -3,7 +3,7 @@ import json
 import sys
 import unittest
 
-from pole import app, breadcrumb, clock, errors
+from pole import app, breadcrumb, clock, errors, load
 from pole.quality import COMM_FAULT, FAULT, GOOD, NEVER
 from pole.services import sampler
 from pole.store import Table
@@ -166,8 +166,12 @@ class AppTest(unittest.TestCase):
                 {"a": {"kind": "gpio", "on": "bridge", "pin": 1}, "b": {"kind": "gpio", "on": "bridge", "pin": 2},
                  "c": {"kind": "gpio", "on": "nobody"}}
             )  # fmt: skip
-            pole.peripherals.append(app.Peripheral(pole, {"kind": "test_bridge", "name": "bridge", "points": []}))
-            self.assertEqual([pole.bus("b"), pole.bus("a"), pole.bus("b")], [("bridge", 2), ("bridge", 1), ("bridge", 2)])
+            pole.peripherals.append(
+                app.Peripheral(pole, {"kind": "test_bridge", "name": "bridge", "points": []})
+            )
+            self.assertEqual(
+                [pole.bus("b"), pole.bus("a"), pole.bus("b")], [("bridge", 2), ("bridge", 1), ("bridge", 2)]
+            )
             self.assertEqual(Bridge.made, 1)
             with self.assertRaises(errors.ConfigError):
                 pole.bus("c")
@@ -226,6 +230,12 @@ class AppTest(unittest.TestCase):
         hal = Hal()
         causes = [self.play(story, hal).info["reset_cause"] for story in (whole,) * 4 + (safe,)]
         self.assertEqual(causes, [breadcrumb.POWER] + 4 * [breadcrumb.CRASH])
+
+
+class Load(unittest.TestCase):
+    def test_a_bundle_without_a_room_has_nothing_of_it(self):
+        for room, kind in (("no_such_room", "alarms"), ("drivers", "no_such_kind")):
+            self.assertRaises(errors.ConfigError, load.module, room, kind)
 
 
 if __name__ == "__main__":
