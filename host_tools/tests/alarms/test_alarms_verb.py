@@ -129,3 +129,14 @@ def test_nothing_is_lost_while_the_city_is_away(pole):
         until(lambda: heard.extend(row["e"] for row in way.tool("alarms")[1]) or len(heard) >= 4, 20)
     told = [(e["n"], e["alarm"], e["state"]) for e in heard]
     assert told == [(1, 1, "raised"), (2, 2, "raised"), (3, 1, "ended"), (4, 2, "cleared")]
+
+
+@pytest.mark.parametrize("words", [[], ["--watch"], ["--json"]])
+def test_a_pole_without_alarms_says_so(words, capsys):
+    class Bare(Here):
+        def tool(self, name):
+            return None
+
+    with Bare() as found:
+        assert cli.main(["alarms", "--via", f"console:{found.console.port}", *words]) == 5
+    assert "no alarms" in capsys.readouterr().err

@@ -8,8 +8,9 @@ from rich import box
 from rich.table import Table
 
 from yigan.cli import _points, _text, _way
+from yigan.errors import DeviceError
 from yigan.lang import current, t
-from yigan.via import Reading
+from yigan.via import Reading, Way
 
 _STATES = {"cleared": ("cleared", "正常", "green"), "raised": ("RAISED", "告警", "red"),
            "acknowledged": ("acknowledged", "已确认", "yellow"), "ended": ("ended", "已恢复待确认", "cyan")}  # fmt: skip
@@ -20,6 +21,7 @@ _REASONS = {"high": ("too high", "过高"), "low": ("too low", "过低"), "rise"
             "equal": ("has the declared value", "等于设定值"), "differs": ("differs from the declared value", "不等于设定值"),
             "gone": ("no valid value", "无有效值")}  # fmt: skip
 _EVERY_S = 1.0
+_BAD_REQUEST = 7
 
 
 def _word(table: dict[str, tuple], key: str) -> str:
@@ -78,7 +80,7 @@ def ack(number: str, way_to: str, as_json: bool) -> None:
 
 def _list(way_to: str, since: int, as_json: bool) -> None:
     with _way.connect(way_to) as pole:
-        _, rows = pole.tool("alarms", since=since)
+        rows = _ask(pole, since)
     alarms, events = [row for row in rows if "a" in row], [row["e"] for row in rows if "e" in row]
     if as_json:
         click.echo(
@@ -93,11 +95,25 @@ def _list(way_to: str, since: int, as_json: bool) -> None:
         click.echo(_line(event))
 
 
+def _ask(pole: Way, since: int) -> list[dict]:
+    try:
+        return pole.tool("alarms", since=since)[1]
+    except DeviceError as error:
+        if error.code == _BAD_REQUEST and error.where == "do":
+            what = t("This pole has no alarms.", "该灯杆没有告警。")
+            hint = t(
+                "Write [[alarm]] into its file: docs/pole-file.md.",
+                "请在灯杆文件中写 [[alarm]]：docs/pole-file.md。",
+            )
+            raise DeviceError(what, pole.name, hint, code=error.code) from error
+        raise
+
+
 def _watch(way_to: str, since: int, as_json: bool) -> None:
     """The pole keeps the last sixteen: asking each second misses none but in a flood, and then the numbers tell."""
     with _way.connect(way_to) as pole:
         while True:
-            for event in [row["e"] for row in pole.tool("alarms", since=since)[1] if "e" in row]:
+            for event in [row["e"] for row in _ask(pole, since) if "e" in row]:
                 since = event["n"]
                 click.echo(json.dumps(event, ensure_ascii=False) if as_json else _line(event))
             time.sleep(_EVERY_S)
