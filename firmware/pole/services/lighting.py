@@ -84,6 +84,7 @@ class Lamp:
         self.remote_by = source
         self.remote_at = clock.uptime_s()
         self.pole.log.add(INFO, self.name, "level %d by %s" % (level, source))
+        self.tell("scene", 0)
         self.bid(REMOTE, level)
 
     def _want_manual(self, raw, source):

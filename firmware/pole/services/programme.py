@@ -176,6 +176,7 @@ class Service:
         finally:  # whatever ended it: no lamp stays as it happened to be
             for lamp in self.pole.lamps:
                 self._bid(lamp, self._night(lamp), self.rule[daylight.FAILURE], LOST)
+                lamp.bid(IDENTIFY, None)
 
     def step(self):
         """Look at time, light and presence, and bid for every lamp."""

@@ -334,6 +334,9 @@ class Remote(Street):
         self.tick()
         self.shows(1000, PROGRAMME)
         self.assertEqual((self.raw("lamp.scene"), self.raw("lamp.1.scene")), (0, 0))
+        self.write("lamp.scene", 1)
+        self.write("lamp.level", 300)  # no scene any more
+        self.assertEqual((self.raw("lamp.scene"), self.raw("lamp.1.scene")), (0, 1))
 
 
 class Identify(Street):
