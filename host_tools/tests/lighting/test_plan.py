@@ -165,8 +165,8 @@ def test_a_picture_shows_the_levels(write):
     street = plan.street(conf.load(write(SHANGHAI)))
     night = street.night((date(2026, 11, 22) - plan.EPOCH).days, 0)
     levels = draw._levels(street, night)
-    assert len(levels) == 288
-    assert [levels[12 * (hour - 12)] for hour in (13, 18, 23, 30, 33)] == [0, 100, 50, 100, 0]
+    assert len(levels) == 1440
+    assert [levels[60 * (hour - 12)] for hour in (13, 18, 23, 30, 33)] == [0, 100, 50, 100, 0]
 
 
 def test_without_matplotlib(write, monkeypatch, capsys):

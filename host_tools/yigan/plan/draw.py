@@ -9,12 +9,16 @@ matplotlib.use("Agg")  # no window: files only
 import matplotlib.pyplot as plt
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 
 from yigan import lang
 from yigan.lang import t
 from yigan.plan import EPOCH, SUN_WORDS, Month, Night, Street
 
-_STEP_S = 300
+_STEP_S = 60
+_LIGHT = LinearSegmentedColormap.from_list(
+    "light", ["#ffffff", "#fff0b3", "#ffc933", "#f08c00"]
+)  # off is paper
 _CHINESE = (
     "Noto Sans CJK SC",
     "Source Han Sans SC",
@@ -62,7 +66,7 @@ def _words(en: str, zh: str) -> str:
 def _field(axes: Axes, street: Street, nights: list[Night]) -> None:
     columns = [_levels(street, night) for night in nights]
     picture = axes.imshow(
-        list(zip(*columns, strict=True)), origin="lower", aspect="auto", cmap="YlOrBr", vmin=0, vmax=100,
+        list(zip(*columns, strict=True)), origin="lower", aspect="auto", cmap=_LIGHT, vmin=0, vmax=100,
         extent=(0, len(nights), 12, 36), interpolation="nearest",
     )  # fmt: skip
     for name, colour in _LINES.items():
