@@ -83,17 +83,17 @@ class Bench:
     def ours(self) -> tuple[float, float, float, float]:
         """Seconds of a cold deploy, of one where nothing has changed, of one changed module, of the largest changed."""
         with self._board("ours") as board:
+            cold = self._deploy(board, "demo.bundle")
+            again = min(self._deploy(board, "demo.bundle") for _ in range(2))
+            one = self._deploy(board, "changed.bundle")
+        with self._board("largest") as board:  # its other slot is empty, too
+            self._deploy(board, "demo.bundle")
+            return cold, again, one, self._deploy(board, "largest.bundle")
 
-            def deploy(name: str) -> float:
-                took = self._run("yigan.cli", "deploy", str(self.folder / name), "--port", board.port)
-                time.sleep(_SETTLE_S)
-                return took
-
-            cold = deploy("demo.bundle")
-            again = min(deploy("demo.bundle") for _ in range(2))
-            one = deploy("changed.bundle")
-            deploy("demo.bundle")  # the slot that is filled next differs in one module again
-            return cold, again, one, deploy("largest.bundle")
+    def _deploy(self, board: VirtualBoard, name: str) -> float:
+        took = self._run("yigan.cli", "deploy", str(self.folder / name), "--port", board.port)
+        time.sleep(_SETTLE_S)
+        return took
 
     def inside(self, name: str, used: bool = False) -> Took:
         """A cold deploy without the start of a process. `used`: every block of the flash was written before."""

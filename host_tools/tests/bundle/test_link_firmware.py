@@ -1,4 +1,4 @@
-"""Every pole file linked: no name that one module asks of another is lost."""
+"""Every pole file's firmware, linked: no name is lost, and what is asked of a module is there."""
 
 import ast
 import json
