@@ -52,6 +52,7 @@ class Story:
         self.board = VirtualBoard(folder)
         self.alone = Quick(places.root() / "poles" / "night.toml", folder / "night")
         self._open = contextlib.ExitStack()
+        self._waiting = "-"  # points that were not alive at the last look
 
     def __enter__(self) -> "Story":
         try:
