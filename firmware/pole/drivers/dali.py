@@ -347,9 +347,8 @@ class Driver:
             self._slice = self._latched = 0
             self._round_at = clock.ticks_ms()
             self._rounds += 1
-            if self._rounds % _ABSENT_ROUNDS == 0:
-                self.absent = 0
-        if self.absent >> self._slice & 1 or await self._read_slice(self._slice):
+        skip = self.absent >> self._slice & 1 and self._rounds % _ABSENT_ROUNDS
+        if skip or await self._read_slice(self._slice):
             self._slice += 1
             self._tries = 0
 
@@ -362,13 +361,14 @@ class Driver:
                     await self._bus.latch(self._to, bank)
                     self._latched = bank
                 await self._bus.read_bank(self._to, bank, at, self._buf, count)
+            self.absent &= 127 ^ 1 << k
             self._take(k)
         except PoleError as error:
             self._tries += 1
+            if self._tries < _TRIES:  # noise can swallow an answer, too
+                return False
             if error.code == NO_ANSWER and error.detail == 0:  # older gear has no such bank
                 self.absent |= 1 << k
-            elif self._tries < _TRIES:
-                return False
             self._buf[:] = b"\xff\xff\xff\xff\xff\xff\xff\xff"
             self._take(k)
         return True

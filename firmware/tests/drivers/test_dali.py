@@ -273,7 +273,7 @@ class Reading(Lamp):
             await driver.start()
             driver.counted = 1234
             self.gear.banks = banks
-            await self.read()
+            await self.read(4)  # silence is believed when it lasts
             self.seen = [self.out[11]]
             for _ in range(80):  # it is asked again now and then
                 await self.read()
