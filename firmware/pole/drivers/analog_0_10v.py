@@ -85,10 +85,6 @@ from pole.protocol import dimming, lamp_order
 from pole.quality import GOOD
 
 
-def _tenths(options, name, default):
-    return int(options.get(name, default) * 10 + 0.5)
-
-
 class Driver:
     """`set(level)` at once, tenths of a per cent of light output; `switched`: how often the relay was."""
 
@@ -102,10 +98,7 @@ class Driver:
         self._scale = int(options.get("full_volts", 10) * 10 + 0.5)  # tenths of a volt at full duty
         self._hold_s = options.get("relay_hold", 10)
         self._rests = 0  # uptime until which the relay keeps still
-        self.lowest = _tenths(options, "minimum_level", 10)
-        self.highest = _tenths(options, "maximum_level", 100)
-        self.power_on = lamp_order.limit(_tenths(options, "power_on_level", 100), self.lowest, self.highest)
-        self.fade_ms = int(options.get("fade_time", 1) * 1000)
+        self.lowest, self.highest, self.power_on, self.fade_ms = lamp_order.settings(options, 10)
         self.level = -1
         self.switched = 0
         self._closed = False

@@ -132,10 +132,6 @@ _SOURCE_VOLTAGE = 13
 _SOURCE_CURRENT = 14
 
 
-def _tenths(percent):
-    return int(percent * 10 + 0.5)
-
-
 class Driver:
     """`set(level)` at once or in the gear's own fade. Levels are tenths of a per cent of light output.
 
@@ -149,14 +145,14 @@ class Driver:
         self._bus = bus
         self._to = dali.BROADCAST if address < 0 else dali.short(address)
         self._linear = options.get("curve", "log") == "linear"
-        self.lowest = max(1, _tenths(options.get("minimum_level", 1)))
-        self.highest = _tenths(options.get("maximum_level", 100))
+        self.lowest = max(1, lamp_order.tenths(options.get("minimum_level", 1)))
+        self.highest = lamp_order.tenths(options.get("maximum_level", 100))
         self.power_on = lamp_order.limit(
-            _tenths(options.get("power_on_level", 100)), self.lowest, self.highest
+            lamp_order.tenths(options.get("power_on_level", 100)), self.lowest, self.highest
         )
         self._fade = dali.fade_code(int(options.get("fade_time", 1) * 1000))
         self.fade_ms = dali.fade_ms(self._fade)
-        self._failure = _tenths(options.get("failure_level", 100))
+        self._failure = lamp_order.tenths(options.get("failure_level", 100))
         self._groups = options.get("groups", ())
         self._scenes = options.get("scenes", ())
         self._diagnostics_ms = options.get("diagnostics_s", 60) * 1000
@@ -252,7 +248,7 @@ class Driver:
             for scene, percent in enumerate(self._scenes[:16]):
                 if percent >= 0:
                     await self._keep(
-                        dali.QUERY_SCENE_LEVEL + scene, dali.SET_SCENE + scene, self._arc(_tenths(percent))
+                        dali.QUERY_SCENE_LEVEL + scene, dali.SET_SCENE + scene, self._arc(lamp_order.tenths(percent))
                     )
         if self._arc(self.lowest) < lowest:
             self.lowest = self._light(lowest)

@@ -100,10 +100,6 @@ _READ, _WRITE = 3, 6
 _TRIES = 3  # rounds in which it does not do as told
 
 
-def _tenths(options, name, default):
-    return int(options.get(name, default) * 10 + 0.5)
-
-
 class Driver:
     """`level` is what the dimmer said last. `fade(level, ms)` wants another; the next round sends it."""
 
@@ -117,10 +113,7 @@ class Driver:
         self._log = options.get("curve") == "log"
         self._fade = options.get("fade")  # [register, ms a unit, least, most]
         self._fade_units = -1  # as the dimmer has it
-        self.lowest = _tenths(options, "minimum_level", 1)
-        self.highest = _tenths(options, "maximum_level", 100)
-        self.power_on = lamp_order.limit(_tenths(options, "power_on_level", 100), self.lowest, self.highest)
-        self.fade_ms = int(options.get("fade_time", 1) * 1000)
+        self.lowest, self.highest, self.power_on, self.fade_ms = lamp_order.settings(options, 1)
         self.level = self.power_on
         self.wanted = self.power_on
         self._units = 0

@@ -65,10 +65,6 @@ from pole.protocol import dimming, lamp_order
 from pole.quality import GOOD
 
 
-def _tenths(options, name, default):
-    return int(options.get(name, default) * 10 + 0.5)
-
-
 class Driver:
     """`set(level)` at once; the lighting service fades. Levels are tenths of a per cent of light output."""
 
@@ -78,10 +74,7 @@ class Driver:
         self._bus = bus
         self._log = options.get("curve", "linear") == "log"
         self._inverted = options.get("inverted", False)
-        self.lowest = _tenths(options, "minimum_level", 1)
-        self.highest = _tenths(options, "maximum_level", 100)
-        self.power_on = lamp_order.limit(_tenths(options, "power_on_level", 100), self.lowest, self.highest)
-        self.fade_ms = int(options.get("fade_time", 1) * 1000)
+        self.lowest, self.highest, self.power_on, self.fade_ms = lamp_order.settings(options, 1)
         self.level = -1
         self.set(self.power_on)
 

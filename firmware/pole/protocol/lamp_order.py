@@ -36,3 +36,16 @@ def choose(bids, power_on):
 def limit(level, lowest, highest):
     """What the lamp may do of a wanted level: off stays off, the rest between its limits."""
     return 0 if level == 0 else min(max(level, lowest), highest)
+
+
+def settings(options, lowest):
+    """(lowest, highest, power-on level, fade time in ms) of a lamp's options; `lowest`: per cent where they say nothing."""
+    low = tenths(options.get("minimum_level", lowest))
+    high = tenths(options.get("maximum_level", 100))
+    power_on = limit(tenths(options.get("power_on_level", 100)), low, high)
+    return low, high, power_on, int(options.get("fade_time", 1) * 1000)
+
+
+def tenths(percent):
+    """A pole file's per cent as a level."""
+    return int(percent * 10 + 0.5)
