@@ -3,40 +3,24 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")  # no window: files only
 import matplotlib.pyplot as plt
-from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from yigan import lang
-from yigan.lang import t
+from yigan import picture
 from yigan.plan import EPOCH, SUN_WORDS, Month, Night, Street
 
 _STEP_S = 60
 _LIGHT = LinearSegmentedColormap.from_list(
     "light", ["#ffffff", "#fff0b3", "#ffc933", "#f08c00"]
 )  # off is paper
-_CHINESE = (
-    "Noto Sans CJK SC",
-    "Source Han Sans SC",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "SimHei",
-    "WenQuanYi Micro Hei",
-)
 _LINES = {"sunset": "#e4572e", "sunrise": "#e4572e", "dusk": "#5b8fb9", "dawn": "#5b8fb9"}
-FORMATS = ("svg", "png")
 
 
 def draw(street: Street, year: int, lamp: int, base: Path) -> list[Path]:
     """Write `base`.svg and `base`.png."""
     nights = street.nights(year, lamp)
-    with plt.rc_context(
-        {"font.sans-serif": [*_fonts(), "DejaVu Sans"], "svg.fonttype": "none", "svg.hashsalt": "yigan"}
-    ):
+    with picture.style():
         figure, (field, bars) = plt.subplots(
             2, 1, figsize=(11, 8), height_ratios=(3, 1), layout="constrained"
         )
@@ -44,28 +28,12 @@ def draw(street: Street, year: int, lamp: int, base: Path) -> list[Path]:
         _bars(bars, street, street.months(nights))
         name = next(n for n, number in street.lamps.items() if number == lamp)
         figure.suptitle(f"{street.pole.id} · {name} · {year}")
-        paths = [base.with_suffix("." + kind) for kind in FORMATS]
-        for path in paths:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else {})
-        plt.close(figure)
-    return paths
-
-
-def _fonts() -> list[str]:
-    """A font with Chinese characters, if there is one and it is wanted."""
-    known = {font.name for font in font_manager.fontManager.ttflist}
-    return [name for name in _CHINESE if name in known][:1] if lang.current() == "zh" else []
-
-
-def _words(en: str, zh: str) -> str:
-    """A picture cannot show what no font of this machine has."""
-    return t(en, zh) if lang.current() != "zh" or _fonts() else en
+        return picture.save(figure, *(base.with_suffix("." + kind) for kind in picture.FORMATS))
 
 
 def _field(axes: Axes, street: Street, nights: list[Night]) -> None:
     columns = [_levels(street, night) for night in nights]
-    picture = axes.imshow(
+    levels = axes.imshow(
         list(zip(*columns, strict=True)), origin="lower", aspect="auto", cmap=_LIGHT, vmin=0, vmax=100,
         extent=(0, len(nights), 12, 36), interpolation="nearest",
     )  # fmt: skip
@@ -79,11 +47,11 @@ def _field(axes: Axes, street: Street, nights: list[Night]) -> None:
     axes.set_yticks(range(12, 37, 2), [f"{h % 24:02d}:00" for h in range(12, 37, 2)])
     _month_ticks(axes, nights)
     axes.legend(loc="upper center", ncols=4, fontsize="small", framealpha=0.8)
-    axes.figure.colorbar(picture, ax=axes, label=_words("level, %", "亮度 %"), pad=0.01)
+    axes.figure.colorbar(levels, ax=axes, label=picture.words("level, %", "亮度 %"), pad=0.01)
 
 
 def _label(name: str) -> str:
-    return _words(*SUN_WORDS[name])
+    return picture.words(*SUN_WORDS[name])
 
 
 def _hour(street: Street, day: int, moment: int | None) -> float:
@@ -107,7 +75,7 @@ def _month_ticks(axes: Axes, nights: list[Night]) -> None:
     first = EPOCH + timedelta(days=nights[0].day)
     starts = [(date(first.year, m, 1) - first).days for m in range(1, 13)]
     axes.set_xticks(
-        starts, [_words(date(2000, m, 1).strftime("%b"), f"{m} 月") for m in range(1, 13)], ha="left"
+        starts, [picture.words(date(2000, m, 1).strftime("%b"), f"{m} 月") for m in range(1, 13)], ha="left"
     )
 
 
@@ -118,14 +86,14 @@ def _bars(axes: Axes, street: Street, months: list[Month]) -> None:
     else:
         full = [m.hours for m in months]
         used = [m.hours for m in months]
-        unit = _words("hours lit", "亮灯小时")
-    axes.bar(numbers, full, color="#dddddd", label=_words("full light", "全亮"))
-    axes.bar(numbers, used, color="#f2a541", label=_words("programme", "策略"))
-    axes.set_xticks(numbers, [_words(date(2000, m, 1).strftime("%b"), f"{m} 月") for m in numbers])
+        unit = picture.words("hours lit", "亮灯小时")
+    axes.bar(numbers, full, color="#dddddd", label=picture.words("full light", "全亮"))
+    axes.bar(numbers, used, color="#f2a541", label=picture.words("programme", "策略"))
+    axes.set_xticks(numbers, [picture.words(date(2000, m, 1).strftime("%b"), f"{m} 月") for m in numbers])
     axes.set_ylabel(unit)
     if street.watts:
         saved = 100 * (1 - sum(used) / sum(full)) if sum(full) else 0
         cost = f", {sum(m.cost for m in months):.0f} {street.currency}" if street.price else ""
-        axes.set_title(_words("{u:.0f} kWh a year{c}; {s:.0f} % less than full light", "全年 {u:.0f} kWh{c}；比全亮节省 {s:.0f} %").format(
+        axes.set_title(picture.words("{u:.0f} kWh a year{c}; {s:.0f} % less than full light", "全年 {u:.0f} kWh{c}；比全亮节省 {s:.0f} %").format(
             u=sum(used), c=cost, s=saved), fontsize="medium")  # fmt: skip
         axes.legend(fontsize="small")
