@@ -1,0 +1,40 @@
+"""Drivers of the air's sensors on the VM: a steady reading in CPU and heap. The particle sensor of the demo stands in
+benchmarks/drivers.py; what is measured and how, there too.
+"""
+
+import tempfile
+from collections.abc import Iterator
+
+from benchmarks.cabinet import _COROUTINES, _READ, _TURNS, _WORLD
+from benchmarks.drivers import _BUSES
+from benchmarks.harness import Row, compile_firmware, cost, run
+
+_SETUPS = {
+    "sht3x": """
+from pole.drivers.sht3x import Driver
+driver = Driver(I2c(b"\\x66\\x67\\xa2\\x5e\\xb9\\x3c"), {})
+out = [None] * 2
+made = [lambda: driver.read(out), driver._measure]
+""",
+    "sht4x": """
+from pole.drivers.sht4x import Driver
+driver = Driver(I2c(b"\\x66\\x67\\xa2\\x5e\\xb9\\x3c"), {})
+out = [None] * 2
+made = [lambda: driver.read(out), lambda: driver._ask(0xFD, 10)]
+""",
+}
+
+
+def rows() -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        firmware = compile_firmware(folder, keep=True)
+        for kind, special in _SETUPS.items():
+            setup = _WORLD + _BUSES + special + _READ
+            one = cost(setup, f"go({_TURNS})", 400, few=4, path=(firmware,))
+            made = int(run(setup + _COROUTINES, heap="2m", path=(firmware,)).out.split()[-1])
+            beside = round(one.heap / _TURNS - made)
+            yield Row(
+                f"air: {kind}, readings a CPU second", _TURNS * 1e6 / one.cpu_us, None, "/s", better="higher"
+            )
+            yield Row(f"air: {kind}, heap a reading, its coroutines", made, None, "bytes")
+            yield Row(f"air: {kind}, heap a reading beside them", beside, None, "bytes", "<= 64")
