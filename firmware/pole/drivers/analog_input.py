@@ -1,21 +1,26 @@
-"""A transmitter at an analogue input: 4-20 mA over a resistor, or a voltage. Leakage current, supply, free terminals.
+"""A transmitter at an analogue input: 4-20 mA over a resistor, or a voltage. Water level, leakage current, free terminals.
 
-A live zero tells a broken wire: below 3.6 mA and above 21 mA a loop is faulty (NAMUR NE 43).
+A live zero tells a broken wire: up to 3.6 mA and from 21 mA on a loop is faulty; from 3.8 to 20.5 mA it measures, and
+between it has come to the end of its range, which is said as uncertain (NAMUR NE 43, V 03.02.2003; from memory).
 ---
 title_zh = "模拟量输入（4-20 mA 或电压）"
 bus = "adc"
 scaled = true
 capability = "node"
-points = ["leakage_current", "supply_voltage", "clock_battery", "io.current_1", "io.current_2", "io.voltage_1", "io.voltage_2"]
+points = ["leakage_current", "supply_voltage", "clock_battery", "io.current_1", "io.current_2", "io.voltage_1", "io.voltage_2",
+  "hydro.level", "hydro.flood_depth", "hydro.groundwater_depth", "hydro.temperature", "water.ph", "water.dissolved_oxygen",
+  "water.conductivity", "water.turbidity", "water.orp"]
 points_option = "point"
 datasheet = "NAMUR NE 43 (fault currents)"
-wiring = "4-20 mA over 120 ohm to ground, or a voltage through a divider; protect the pin"
-wiring_zh = "4-20 mA 经 120 欧到地，或电压经分压；引脚须保护"
+wiring = "24 V -> transmitter -> pin and 120 ohm (0.1 %) to ground, or a voltage through a divider; surge protection"
+wiring_zh = "24 V 经变送器到引脚，120 欧（0.1 %）接地；或电压经分压；须加浪涌保护"
 
 [options.point]
 type = "enum"
 required = true
-values = ["leakage_current", "supply_voltage", "clock_battery", "io.current_1", "io.current_2", "io.voltage_1", "io.voltage_2"]
+values = ["leakage_current", "supply_voltage", "clock_battery", "io.current_1", "io.current_2", "io.voltage_1", "io.voltage_2",
+  "hydro.level", "hydro.flood_depth", "hydro.groundwater_depth", "hydro.temperature", "water.ph", "water.dissolved_oxygen",
+  "water.conductivity", "water.turbidity", "water.orp"]
 en = "What it measures"
 zh = "测量对象"
 
@@ -61,7 +66,7 @@ zh = "有活零点：超出 3.6 至 21 mA 视为故障"
 """
 
 from pole.errors import BAD_FRAME, DeviceFault
-from pole.quality import GOOD
+from pole.quality import GOOD, UNCERTAIN
 
 _SAMPLES = 8
 
@@ -83,11 +88,12 @@ class Driver:
         for _ in range(_SAMPLES):
             total += self._bus.read_mv()
         over = total - _SAMPLES * self._low_mv
-        span = _SAMPLES * self._span_mv
-        if self._broken and (40 * over < -span or 16 * over > 17 * span):  # 16 mA are the span
+        span = _SAMPLES * self._span_mv  # 16 mA
+        if self._broken and (40 * over <= -span or 16 * over >= 17 * span):
             raise DeviceFault(BAD_FRAME, "open" if over < 0 else "over")
         value = self._low + (over * self._span + span // 2) // span
-        out[0] = (
-            value if value > 0 or self._low < 0 else 0
-        )  # a dead band of the transmitter is no negative current
-        return GOOD
+        if value < 0 <= self._low and self._span > 0:
+            value = 0  # a dead band of the transmitter is no negative current
+        out[0] = value
+        ended = self._broken and (80 * over < -span or 32 * over > 33 * span)  # 3.8 and 20.5 mA
+        return UNCERTAIN if ended else GOOD

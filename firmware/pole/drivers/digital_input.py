@@ -1,4 +1,4 @@
-"""A contact or an alarm output on a pin: door, water, smoke, leakage relay, mains relay, or a free terminal.
+"""A contact or an alarm output on a pin: door, water, smoke, leakage relay, mains relay, flood electrode, or a free terminal.
 
 What the level means is said once: by `active` and `pull` of the bus, or by `invert` here.
 ---
@@ -6,16 +6,18 @@ title_zh = "开关量输入"
 bus = "gpio"
 capability = "node"
 points = ["door_open", "locked", "water_in", "smoke", "mains", "leakage_alarm", "surge_protector_fault", "tilt_alarm",
-  "io.input_1", "io.input_2", "io.input_3", "io.input_4", "io.input_5", "io.input_6", "io.input_7", "io.input_8"]
+  "io.input_1", "io.input_2", "io.input_3", "io.input_4", "io.input_5", "io.input_6", "io.input_7", "io.input_8",
+  "hydro.flooded", "hydro.cover_open", "hydro.pump_actual"]
 points_option = "point"
-wiring = "Contact between the pin and ground, pull-up on; through an opto-coupler where the wire leaves the cabinet"
-wiring_zh = "触点接引脚与地，启用上拉；引线出舱时须经光耦"
+wiring = "Contact between the pin and ground, pull-up on; through an opto-coupler where the wire leaves the cabinet; a bare electrode through its relay (alternating current, or it corrodes)"
+wiring_zh = "触点接引脚与地，启用上拉；引线出舱时须经光耦；裸电极须经交流激励的继电器模块（防电解）"
 
 [options.point]
 type = "enum"
 required = true
 values = ["door_open", "locked", "water_in", "smoke", "mains", "leakage_alarm", "surge_protector_fault", "tilt_alarm",
-  "io.input_1", "io.input_2", "io.input_3", "io.input_4", "io.input_5", "io.input_6", "io.input_7", "io.input_8"]
+  "io.input_1", "io.input_2", "io.input_3", "io.input_4", "io.input_5", "io.input_6", "io.input_7", "io.input_8",
+  "hydro.flooded", "hydro.cover_open", "hydro.pump_actual"]
 en = "What the contact tells"
 zh = "该输入的含义"
 
@@ -33,6 +35,15 @@ high = 10000
 unit = "ms"
 en = "A level counts when it lasted so long"
 zh = "电平持续该时间才有效"
+
+[options.hold_s]
+type = "int"
+default = 0
+low = 0
+high = 3600
+unit = "s"
+en = "A yes ends only after a no of so long: waves at a flood electrode"
+zh = "为假持续该时间后才解除（如电极处的波浪）"
 """
 
 from pole import clock
@@ -51,6 +62,7 @@ class Driver:
         self._bus = bus
         self._invert = 1 if options.get("invert") else 0
         self._debounce_ms = options.get("debounce_ms", 50)
+        self._hold_ms = 1000 * options.get("hold_s", 0)
         self._seen = -1  # the level as it is,
         self._since = clock.ticks_ms()  # from this moment on
         self.level = -1  # as it is believed
@@ -68,7 +80,8 @@ class Driver:
         level, now = self._bus.value() ^ self._invert, clock.ticks_ms()
         if level != self._seen:
             self._seen, self._since = level, now
-        if level == self.level or clock.ticks_diff(now, self._since) < self._debounce_ms:
+        lasts = clock.ticks_diff(now, self._since)
+        if level == self.level or lasts < self._debounce_ms or self.level == 1 and lasts < self._hold_ms:
             return False
         self.changes += self.level >= 0
         self.level = level

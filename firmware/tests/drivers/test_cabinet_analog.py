@@ -4,7 +4,7 @@ import unittest
 
 from pole import errors
 from pole.drivers import analog_input, ntc
-from pole.quality import GOOD
+from pole.quality import GOOD, UNCERTAIN
 
 
 class Adc:
@@ -72,12 +72,34 @@ class Loop(unittest.TestCase):
         self.assertEqual(self.value(3.9, low=-100.0), -1025)
 
     def test_faults_of_a_loop(self):
-        for ma in (0, 3.5, 21.1, 24):
+        for ma in (0, 3.5, 3.6, 21, 21.1, 24):
             with self.assertRaises(errors.DeviceFault):
                 self.value(ma)
             self.value(ma, broken=False)
-        for ma in (3.62, 20.9):
+        for ma in (3.8, 20.5):
             self.value(ma)
+
+    def test_the_end_of_the_range_is_doubted(self):
+        """NE 43: 3.8 to 20.5 mA measure; the rest up to the fault currents is a transmitter at its end."""
+        for ma, quality in (
+            (3.62, UNCERTAIN),
+            (3.78, UNCERTAIN),
+            (3.8, GOOD),
+            (20.5, GOOD),
+            (20.53, UNCERTAIN),
+            (20.95, UNCERTAIN),
+        ):
+            driver = analog_input.Driver(Adc(120 * ma), self.OPTIONS)
+            self.assertEqual(asyncio.run(driver.read([None])), quality, ma)
+
+    def test_a_level(self):
+        """A probe of 5 m whose zero hangs 1.25 m above the gauge's: 4 mA is low, 20 mA is high."""
+        level = {"low": 1.25, "high": 6.25, "decimals": 3}
+        for ma, mm in ((4, 1250), (12, 3750), (20, 6250), (5.6, 1750)):
+            self.assertEqual(self.value(ma, **level), mm)
+        upside_down = {"low": 4.0, "high": -1.0, "decimals": 3}  # a radar whose current is its distance
+        for ma, mm in ((4, 4000), (12, 1500), (20, -1000)):
+            self.assertEqual(self.value(ma, **upside_down), mm)
 
     def test_a_voltage(self):
         options = {"low_mv": 0, "high_mv": 3000, "low": 0, "high": 33.0, "decimals": 2, "broken": False}

@@ -68,6 +68,18 @@ class Input(Pins):
         for _ in range(4):
             self.assertEqual(self.read(driver)[0], [0])
 
+    def test_waves_at_an_electrode(self):
+        """Wet for half a second of each two, then dry: one flood, which ends `hold_s` after the last wave."""
+        levels = [(0, 0)] + [(5000 + 2000 * k + 500 * dry, 1 - dry) for k in range(10) for dry in (0, 1)]
+        driver = digital_input.Driver(Pin(self.time, *levels), {"debounce_ms": 200, "hold_s": 5})
+        told = []
+        while self.time.ms < 40000:
+            out, _ = self.read(driver)
+            if not told or told[-1][0] != out[0]:
+                told.append((out[0], self.time.ms))
+        self.assertEqual([level for level, _ in told], [0, 1, 0])
+        self.assertTrue(5200 <= told[1][1] <= 5240 and 28500 <= told[2][1] <= 28540, told)
+
     def test_an_expander_that_does_not_answer(self):
         driver = digital_input.Driver(Pin(self.time), {})
 

@@ -8,6 +8,7 @@ _FULL_MV = 3300
 MATRIX = {
     "silent": ("fault",),  # no current
     "range": ("fault",),  # 22 mA: NE 43
+    "full": ("uncertain",),  # 20.8 mA: it measures up to 20.5
     "noise": ("good",),
     "stuck": ("good",),
     "slow": ("good",),
@@ -19,7 +20,7 @@ class Twin:
     """`set("value", 12.5)` in the unit of the point. options as the driver's: low_mv, high_mv, low, high."""
 
     BUS = "adc"
-    FAULTS = ("silent", "range", "noise", "stuck", "slow")
+    FAULTS = ("silent", "range", "full", "noise", "stuck", "slow")
     drive = None
 
     def __init__(self, clock, options: dict):
@@ -43,6 +44,8 @@ class Twin:
         mv = self._low_mv + share * (self._high_mv - self._low_mv)
         if "range" in self._faults:
             mv = self._low_mv + 18 / 16 * (self._high_mv - self._low_mv)
+        if "full" in self._faults:
+            mv = self._low_mv + 16.8 / 16 * (self._high_mv - self._low_mv)
         if "silent" in self._faults or not self._powered:
             mv = 0
         if "noise" in self._faults:
