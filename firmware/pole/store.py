@@ -64,6 +64,7 @@ class Store:
         self._at = array("i", [-1] * n)
         self._owner = {}
         self._flags = []
+        self.judge = None  # pole/judge.py, where a point is calibrated or has a plausibility rule
 
     # What a point is
 

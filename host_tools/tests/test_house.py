@@ -31,9 +31,10 @@ ROOMS = {
     "config": {"clock", "store"},
     "log": {"clock"},
     "keep": {"clock", "codec"},
+    "judge": {"clock", "log", "protocol", "store"},
     "breadcrumb": {"clock"},
     "supervise": {"clock", "log"},
-    "services": {"store", "codec", "protocol", "crypto", "clock", "log"},
+    "services": {"store", "codec", "protocol", "crypto", "clock", "log", "judge"},
     "uplinks": {"store", "codec", "protocol", "crypto", "clock", "log"},
     "tools": {"clock", "log", "codec", "protocol"},
     "hal": {"clock", "load", "codec"},  # a bus kind is a module, found by name

@@ -106,6 +106,8 @@ class Points:
             packet.raw(b"null")
         else:
             packet.number(store.age_s(i))
+        if store.judge:
+            store.judge.tell(packet, i)
         packet.raw(b"}")
         session.commit(0x31 | qos << 1)
 

@@ -3,7 +3,8 @@
 Point `id` is the register pair 2*id: an input register if it can only be read, a holding register if it can be
 written. A scaled integer stands there (an f32 point: its float), the IEEE-754 float of the same point at
 0x4000 + 2*id; its quality code at 0x8000 + id and its age in seconds at 0xA000 + id (both tables). Discrete
-input `id`: its quality is good; coil `id`: a writable bool.
+input `id`: its quality is good; coil `id`: a writable bool. On a pole with calibrations or plausibility rules: what the
+driver said at 0xC000 + 2*id (both tables), and why a value is doubted in the high byte of its quality.
 
 No present value reads as the type's sentinel, the one SunSpec uses: 0x80000000 signed, 0xFFFFFFFF unsigned
 (bool and enum too), NaN as float. A hole inside a block of ids reads as 0x80000000 or NaN, 0xFFFF in the
@@ -73,6 +74,8 @@ class RegisterImage:
         writable: True for the holding registers, False for the input registers.
         """
         end = start + count
+        if start >= END:
+            return self._read_raw(out, at, start, end)
         if start >= QUALITIES:
             return self._read_words(out, at, start, end)
         if (start ^ end - 1) & FLOATS:
@@ -90,7 +93,9 @@ class RegisterImage:
             begin = changed.find(b"\x01", k, stop)
             if begin >= 0:
                 stop = changed.rfind(b"\x01", begin, stop) + 1
-                self._lay(self._pairs, begin << 2, writable, 0, first + begin - k, first + stop - 1 - k, begin)
+                self._lay(
+                    self._pairs, begin << 2, writable, 0, first + begin - k, first + stop - 1 - k, begin
+                )
                 for i in range(begin, stop):
                     changed[i] = 0
             pairs, k = self._pairs, k << 2
@@ -151,9 +156,20 @@ class RegisterImage:
             value = -1
             if k < store.n and store.table.ids[k] == point_id:
                 value = store.age_s(k) if ages else store.quality(k)
+                if store.judge and not ages:
+                    value |= store.judge.reason(k) << 8
                 k += 1
             struct.pack_into(">H", out, at, min(value, 0xFFFE) & 0xFFFF)
             at += 2
+        return 0
+
+    def _read_raw(self, out, at, start, end):
+        """What drivers said, before calibration: whole pairs."""
+        first, last = (start & 0x3FFF) >> 1, (end - 1 & 0x3FFF) >> 1
+        k = self._place(first, last)
+        if k < 0 or (start | end) & 1 or end > 0x10000 or not self.store.judge:
+            return ILLEGAL_ADDRESS
+        self.store.judge.lay(out, at, k, first, last, self.swapped)
         return 0
 
     def read_bits(self, out, at, coils, start, count):

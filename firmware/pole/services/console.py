@@ -133,13 +133,14 @@ class Service:
     def _row(self, i):
         store = self.store
         age = store.age_s(i)
-        return {
+        row = {
             "p": store.name(i),
             "v": store.text(i) or None,
             "u": store.unit(i),
             "q": NAMES[store.quality(i)],
             "age": age if age >= 0 else None,
         }
+        return store.judge.row(row, i) if store.judge else row
 
     def _rows(self, places):
         for i in places:

@@ -61,13 +61,14 @@ class Sampling:
     def _put(self, quality, missing):
         """missing: what a good reading without this value says of the point."""
         store, points, out = self.pole.store, self.peripheral.points, self.out
+        sink = store.judge or store
         if self.misses >= _MISSES:
             self.pole.log.add(INFO, self.peripheral.name, "answers again")
         self.misses = 0
         self.reads += 1
         for k in range(len(points)):
             if points[k] >= 0:
-                store.put(points[k], out[k], missing if out[k] is None and quality == GOOD else quality)
+                sink.put(points[k], out[k], missing if out[k] is None and quality == GOOD else quality)
 
     def _missed(self, quality, error):
         self.misses += 1
@@ -82,6 +83,10 @@ class Service:
 
     def __init__(self, pole, options):
         self.pole = pole
+        if "calibration" in options or "plausibility" in options:
+            from pole.judge import Judge  # most poles do not load it
+
+            pole.store.judge = Judge(pole.store, pole.log, options)
         for peripheral in () if pole.safe else pole.peripherals:
             pole.supervisor.add(peripheral.name, Sampling(pole, peripheral).run)
 
