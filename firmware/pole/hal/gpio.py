@@ -22,3 +22,9 @@ class Bus:
     def irq(self, fn):
         """`fn(pin)` on both edges, from the scheduler (it may allocate)."""
         self._pin.irq(fn, Pin.IRQ_RISING | Pin.IRQ_FALLING)
+
+    def pulses(self, lockout_us=0):
+        """Counts this pin's pulses from now on: see hal/pulses.py."""
+        from pole.hal.pulses import Pulses
+
+        return Pulses(self._pin, self._invert, lockout_us)

@@ -7,6 +7,7 @@ bus is another: each kind has a function here that joins the driver's side to th
 import asyncio
 import importlib
 import json
+from types import SimpleNamespace
 
 from twins_on_i2c import I2c
 
@@ -74,6 +75,22 @@ class Pin:
 
     def irq(self, handler):
         self.handlers.append(handler)
+
+    def pulses(self, lockout_us=0):
+        """As hal/pulses.py: the edges away from rest, without those that follow one too soon."""
+        rest, taken, last = self.value(), [0, 0], [clock.ticks_us() - lockout_us]
+
+        def edge(_):
+            if self.value() != rest and clock.ticks_us() - last[0] >= lockout_us:
+                taken[0] += 1
+                last[0] = clock.ticks_us()
+
+        def take():
+            new, taken[1] = taken[0] - taken[1], taken[0]
+            return new
+
+        self.irq(edge)
+        return SimpleNamespace(take=take)
 
     def read_u16(self):
         return self.level or 0
