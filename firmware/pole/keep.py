@@ -11,7 +11,7 @@ import os
 from pole import clock
 from pole.codec import crc
 
-_MOST = 1024  # bytes of a line that is ours
+_MOST = 8192  # bytes of a line that is ours
 
 
 class Keep:
@@ -37,7 +37,7 @@ class Keep:
         return self.values.get(name, usual)
 
     def set(self, name, value):
-        """`name`: no space, no `=`, no `*`."""
+        """`name`: no space, no `=`, no `*`. `value`: an integer, or a text of several with commas."""
         if self.values.get(name) != value:
             self.values[name] = value
             self.changed = True
@@ -58,7 +58,7 @@ class Keep:
         self.at = clock.uptime_s()
         line = "1 %d" % (self._turn + 1)
         for name in self.values:
-            line += " %s=%d" % (name, self.values[name])
+            line += " %s=%s" % (name, self.values[name])
         try:
             self._write(
                 "%s.%d" % (self.path, self._turn + 1 & 1), "%s *%04x\n" % (line, crc.modbus(line.encode()))
@@ -88,7 +88,9 @@ class Keep:
         for slot in (0, 1):
             try:
                 with open("%s.%d" % (self.path, slot), "rb") as file:
-                    turn, values = parse(file.read(_MOST))
+                    size = file.seek(0, 2)
+                    file.seek(0)
+                    turn, values = parse(file.read(min(size, _MOST)))
             except OSError:
                 continue
             there += 1
@@ -105,6 +107,6 @@ def parse(data):
             return 0, {}
         words = body.decode().split(" ")
         pairs = [word.split("=") for word in words[2:]]
-        return int(words[1]), {name: int(value) for name, value in pairs}
+        return int(words[1]), {name: value if "," in value else int(value) for name, value in pairs}
     except ValueError:  # UnicodeError too
         return 0, {}
