@@ -55,7 +55,8 @@ class Sampling:
         except errors.DeviceFault as error:
             self._missed(FAULT, error)
             return False
-        self._put(GOOD if quality is None else quality, getattr(driver, "missing", NEVER))
+        if quality != NEVER:  # NEVER: nothing new, what there is stands until it is too old
+            self._put(GOOD if quality is None else quality, getattr(driver, "missing", NEVER))
         return True
 
     def _put(self, quality, missing):

@@ -5,9 +5,10 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from yigan import near
+from yigan.conf import period
 from yigan.conf.document import Document
 from yigan.conf.lines import Path as Keys
-from yigan.conf.plan import Plan
+from yigan.conf.plan import Device, Plan
 from yigan.conf.pole import POINT_KEYS, wrong_type
 from yigan.errors import ConfigError
 from yigan.lang import t
@@ -18,7 +19,8 @@ _REPORT = ("deadband", "min_s", "max_s")
 
 def rows(plan: Plan, table: Table) -> list[Point]:
     """Every point that a part of the plan serves, ids ascending."""
-    found = {p.id: p for part in (*plan.devices, *plan.uplinks, *plan.services) for p in part.points if p}
+    found = {p.id: p for part in (*plan.uplinks, *plan.services) for p in part.points if p}
+    found.update({p.id: _lasting(p, device) for device in plan.devices for p in device.points if p})
     for name, written in plan.pole.points.items():
         point = next((p for p in found.values() if p.name == name), None)
         if point is None:
@@ -26,6 +28,12 @@ def rows(plan: Plan, table: Table) -> list[Point]:
         else:
             found[point.id] = _Override(plan.pole.document, point, written).row()
     return [found[number] for number in sorted(found)]
+
+
+def _lasting(point: Point, device: Device) -> Point:
+    """A value that is measured seldom, as the pole file says, is not stale before the next one."""
+    every_s = max(period.effective_ms(device) // 1000, 60 * int(device.options.get("cycle_min") or 0))
+    return replace(point, ttl_s=min(65535, max(point.ttl_s, 2 * every_s + 30))) if point.ttl_s else point
 
 
 def _unknown(plan: Plan, table: Table, name: str, known: list[str]) -> None:
