@@ -28,7 +28,7 @@ class Tube(Pin):
 driver = Driver(Tube(), {})
 out = [None] * 3
 n = 3
-made = [lambda: driver.read(out)] + [lambda: n / 7] * 8  # roots, and the doubt by five floats
+made = [lambda: driver.read(out)] + [lambda: n / 7] * 2  # a root, and by it
 """,
 }
 

@@ -157,6 +157,8 @@ class Geiger(unittest.TestCase):
         self.begin()
         self.step(0, 0)
         self.assertEqual((self.quality, self.out), (WARMING, [None] * 3))
+        self.step(1, 10)
+        self.assertEqual(self.quality, WARMING)
 
 
 if __name__ == "__main__":
