@@ -3,23 +3,14 @@
 The rules are protocol/alarm.py's. An event is a new state of an alarm: its number, when it came, how old the value was
 by then. The last ones stay in RAM; an MQTT uplink sends them one by one and remembers how far it came, the console
 lists them. An alarm is named by its place in the pole file, from 1. Writing it to `alarm.acknowledge` acknowledges it,
-0 all of them; `node.maintenance` holds new ones back, and ends by itself.
+0 all of them; `node.maintenance` (services/maintenance.py) holds new ones back.
 ---
 title_zh = "告警"
 section = "alarm"
 tool = "alarms"
 capability = "alarm"
 points = ["critical", "major", "minor", "info", "unacknowledged", "events", "last", "last_state", "last_reason",
-  "acknowledge", "node.maintenance"]
-
-[options.maintenance_h]
-type = "int"
-default = 8
-low = 0
-high = 168
-unit = "h"
-en = "node.maintenance ends by itself after so long: a forgotten one must not silence a pole; 0: never"
-zh = "检修模式到时自动结束（防止遗忘）；0 为不自动结束"
+  "acknowledge"]
 """
 
 from pole import clock
@@ -45,19 +36,14 @@ class Service:
         self.core = alarm.Alarms(options["rows"])
         self.seq = 0
         self._events = [(0, 0, 0, -1, None)] * _EVENTS  # (alarm, state, uptime, age of its value or -1, raw or None)
-        self._limit_s = 3600 * options.get("maintenance_h", 8)
-        self._held = -1  # uptime at which the work at the pole ends; -1: nobody works
+        self._work = self.store.find("node.maintenance")
         self._lit = None
-        self._own("alarm.acknowledge", self._acknowledge)
-        self._own("node.maintenance", self._maintain)
+        i = self.store.find("alarm.acknowledge")
+        if i >= 0:
+            self.store.own(i, self._acknowledge)
+            self.store.put(i, 0)
         self._tell(0, 0, 0)
         pole.alarms = self
-
-    def _own(self, name, fn):
-        i = self.store.find(name)
-        if i >= 0:
-            self.store.own(i, fn)
-            self.store.put(i, 0)
 
     async def run(self, beat):
         while True:
@@ -68,11 +54,10 @@ class Service:
     def step(self):
         """Look at every alarm once."""
         now, core, store = clock.uptime_s(), self.core, self.store
-        if 0 <= self._held <= now:
-            self._maintain(0, "its time")
+        held = self._work >= 0 and store.raw(self._work) != 0
         for k in range(len(core.rows)):
             i = core.rows[k][alarm.PLACE]
-            state = core.step(k, now, store.valid(i), store.raw(i), self._held >= 0)
+            state = core.step(k, now, store.valid(i), store.raw(i), held)
             if state >= 0:
                 self._happened(k, state, now)
 
@@ -124,13 +109,6 @@ class Service:
             state = self.core.acknowledge(k)
             if state >= 0:
                 self._happened(k, state, clock.uptime_s())
-
-    def _maintain(self, raw, source):
-        """Somebody works at the pole, or has finished."""
-        now = clock.uptime_s()
-        self._held = (now + self._limit_s if self._limit_s else 1 << 29) if raw else -1
-        self.pole.log.add(INFO, "alarm", "maintenance %s by %s" % ("on" if raw else "off", source))
-        self.store.put(self.store.find("node.maintenance"), raw)
 
     def event(self, n):
         """(number, JSON bytes) of event n, or of the oldest that is still kept; of the last when n is behind it."""

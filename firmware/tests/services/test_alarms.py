@@ -61,7 +61,7 @@ class Alarms(unittest.TestCase):
         clock.forget()
         self.pole = Pole()
         self.store = self.pole.store
-        self.service = Service(self.pole, {"rows": [HOT, OPEN, GONE, DULL], "maintenance_h": 8})
+        self.service = Service(self.pole, {"rows": [HOT, OPEN, GONE, DULL]})
         self.values = {TEMPERATURE: 200, DOOR: 0, LUX: 9.0}
 
     def tearDown(self):
@@ -151,20 +151,16 @@ class Alarms(unittest.TestCase):
         self.write("alarm.acknowledge", 0)
         self.assertEqual(self.told("events"), [4])
 
-    def test_held_back_while_somebody_works_and_forgotten(self):
-        self.write("node.maintenance", 1)
+    def test_held_back_while_somebody_works(self):
+        self.store.put(0, 1)
         self.values[DOOR] = 1
         self.tick(600)
         self.assertEqual(self.told("events"), [0])
-        self.write("node.maintenance", 0)
+        self.store.put(0, 0)
         self.tick(4)
         self.assertEqual(self.told("events"), [0])
         self.tick(2)
         self.assertEqual(self.told("minor"), [1])
-        self.write("node.maintenance", 1)
-        self.time.pass_ms(8 * 3600 * 1000)
-        self.tick()
-        self.assertEqual(self.store.raw(self.store.index("node.maintenance")), 0)
 
     def test_light_where_an_alarm_asks_for_it(self):
         self.values[LUX] = 0.25

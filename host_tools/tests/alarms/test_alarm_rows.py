@@ -73,7 +73,7 @@ def test_what_the_device_gets(write):
         ["lamp.reason", device.DIFFERS, 3, 3, 0, 0, 3, 0, -1, '""'],
         ["air.pm1_0", device.GONE, 0, 0, 120, 0, 1, 0, -1, '""'],
     ]
-    assert service(pole)["options"]["maintenance_h"] == 8
+    assert "node.maintenance" in [p.name for p in conf.plan(pole).rows]
 
 
 def test_the_words_are_the_devices(write):
@@ -152,7 +152,7 @@ def test_only_who_has_alarms_carries_them(write):
     without = set(bundle.build(plain).files)
     watched = set(bundle.build(write('point = "air.pm10"; high = 5')).files)
     new = {name.split("/", 1)[1] for name in watched - without}
-    assert new == {"services/alarms.mpy", "tools/alarms.mpy"}  # pole.protocol.alarm is linked into the service
+    assert new == {"services/alarms.mpy", "services/maintenance.mpy", "tools/alarms.mpy"}  # pole.protocol.alarm is linked into the service
 
 
 def test_in_chinese(write):

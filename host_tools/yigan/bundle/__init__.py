@@ -39,7 +39,7 @@ def slot_files(config: bytes, points: bytes, arch: str) -> dict[str, bytes]:
     """
     found = {"config.json": config, "points.bin": points}
     roots = closure.roots(json.loads(config))
-    files = closure.modules(roots)
+    files = closure.needed(json.loads(config))
     found["main.py"] = files["main"].read_bytes()
     if arch:
         code = bytecode.program(files, arch, roots)
@@ -52,6 +52,6 @@ def slot_files(config: bytes, points: bytes, arch: str) -> dict[str, bytes]:
 def shares(config: bytes, arch: str) -> dict[str, dict[str, int]]:
     """.mpy file of the slot -> the modules of the source that are in it -> bytes of each."""
     roots = closure.roots(json.loads(config))
-    found = bytecode.shares(closure.modules(roots), arch, roots)
+    found = bytecode.shares(closure.needed(json.loads(config)), arch, roots)
     del found["main.mpy"]
     return found

@@ -12,6 +12,8 @@ from yigan import cards, places
 from yigan.errors import ConfigError
 from yigan.lang import t
 
+_BY_OPTION = {"pole.judge": ("calibration", "plausibility")}  # imported in a function -> options of services that need it
+
 
 def roots(config: dict) -> list[str]:
     """The modules that a compiled configuration loads by name (pole/load.py), and main's."""
@@ -30,9 +32,16 @@ def roots(config: dict) -> list[str]:
     return ["main", *dict.fromkeys(f"pole.{room}.{kind}" for room, kind in kinds)]
 
 
-def modules(start: Iterable[str]) -> dict[str, Path]:
+def needed(config: dict) -> dict[str, Path]:
+    """The modules of a compiled configuration; what a service imports for options it does not have stays at home."""
+    options = {name for part in config["services"] for name in part.get("options", ())}
+    return modules(roots(config), [name for name, wanted in _BY_OPTION.items() if options.isdisjoint(wanted)])
+
+
+def modules(start: Iterable[str], without: Iterable[str] = ()) -> dict[str, Path]:
     """Module name -> file, sorted: `start` and everything of ours it imports. Empty package files are left out."""
     found: dict[str, Path] = {}
+    left_out = set(without)
     file = cache(_file)  # a module is imported by many
     waiting = list(start)
     while waiting:
@@ -45,7 +54,7 @@ def modules(start: Iterable[str]) -> dict[str, Path]:
                 t("There is no module {n}.", "没有模块 {n}。", n=name), where=places.shown(places.firmware())
             )
         found[name] = path
-        waiting += [used for used in _imports(path, path.stat().st_mtime_ns) if file(used)]
+        waiting += [used for used in _imports(path, path.stat().st_mtime_ns) if file(used) and used not in left_out]
         waiting += [package for package in _packages(name) if file(package)]
     return {name: found[name] for name in sorted(found) if not _empty(found[name])}
 

@@ -4,7 +4,7 @@ import json
 import struct
 
 from yigan import cards, points
-from yigan.conf import alarm, lighting, zone
+from yigan.conf import alarm, calibration, lighting, plausibility, zone
 from yigan.conf.plan import Device, Line, Member, Plan
 from yigan.points import Point
 
@@ -130,6 +130,9 @@ def _service(plan: Plan, member: Member, places: dict[int, int]) -> dict:
     if member.card.kind == alarm.SERVICE:
         entry["options"] = {**member.options, **alarm.options(plan)}
         del entry["points"]
+    if member.card.kind == "sampler":  # judge.py stands between it and the store
+        judged = {"calibration": calibration.options(plan), "plausibility": plausibility.options(plan)}
+        entry["options"] = {**member.options, **{name: rows for name, rows in judged.items() if rows}}
     return entry
 
 

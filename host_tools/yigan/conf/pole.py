@@ -15,7 +15,7 @@ from yigan.conf.lines import Path as Keys
 from yigan.lang import t
 
 SECTIONS = ("id", "board", "site", "bus", "peripheral", "uplink", "interface", "point", "service", "lighting",
-            "alarm")  # fmt: skip
+            "alarm", "plausibility", "maintenance")  # fmt: skip
 POINT_KEYS = ("deadband", "min_s", "max_s", "ttl_s", "low", "high")
 _POLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
@@ -50,6 +50,7 @@ class Peripheral(Part):
     instance: int | None = None
     period_s: float | None = None
     twin: dict = field(default_factory=dict)
+    calibration: list[tuple[Keys, dict]] = field(default_factory=list)
 
 
 @dataclass
@@ -68,6 +69,13 @@ class Pole:
     points: dict[str, dict]
     lighting: dict | None = None
     alarms: list[tuple[Keys, dict]] = field(default_factory=list)
+    plausibility: list[tuple[Keys, dict]] = field(default_factory=list)
+    maintenance: dict = field(default_factory=dict)
+
+    @property
+    def sections(self) -> set[str]:
+        """What services can be about: `[lighting]`, `[[alarm]]`, and "calibration" where a peripheral has any."""
+        return set(self.document.data) | {"calibration" for p in self.peripherals if p.calibration}
 
     @property
     def path(self) -> Path:
@@ -107,6 +115,8 @@ class _Reader:
             self.tables("point"),
             self.take((), data, "lighting", dict, {}) if "lighting" in data else None,
             self.rows("alarm"),
+            self.rows("plausibility"),
+            self.take((), data, "maintenance", dict, {}),
         )
 
     def take(self, at: Keys, table: dict, key: str, kind: type, default):
@@ -155,13 +165,14 @@ class _Reader:
         found = self.take((), self.doc.data, section, dict, {})
         return {k: v for k in found if (v := self.take((section,), found, k, dict, {}))}
 
-    def rows(self, section: str) -> list[tuple[Keys, dict]]:
+    def rows(self, section: str, at: Keys = (), table: dict | None = None) -> list[tuple[Keys, dict]]:
         """`[[peripheral]]`: (path, table) each."""
-        found = self.doc.data.get(section, [])
+        found = (self.doc.data if table is None else table).get(section, [])
         if isinstance(found, list) and all(isinstance(row, dict) for row in found):
-            return [((section, n), row) for n, row in enumerate(found)]
+            return [((*at, section, n), row) for n, row in enumerate(found)]
         what = t("{s} must be a list of tables.", "{s} 必须是表的列表。", s=section)
-        self.doc.error("wrong_type", (section,), what, t("Write [[{s}]].", "请写 [[{s}]]。", s=section))
+        name = ".".join(word for word in (*at, section) if isinstance(word, str))
+        self.doc.error("wrong_type", (*at, section), what, t("Write [[{s}]].", "请写 [[{s}]]。", s=name))
         return []
 
     def parts(self, section: str) -> list[Part]:
@@ -175,7 +186,7 @@ class _Reader:
         kind = self.take(at, row, "kind", str, None)
         if not kind:
             return None
-        own = ("kind", "name", "bus", "instance", "period_s", "twin")
+        own = ("kind", "name", "bus", "instance", "period_s", "twin", "calibration")
         found = Peripheral(
             at,
             kind,
@@ -185,6 +196,7 @@ class _Reader:
             self.take(at, row, "instance", int, 0) if "instance" in row else None,
             self.take(at, row, "period_s", float, 0.0) or None,
             self.take(at, row, "twin", dict, {}),
+            self.rows("calibration", at, row),
         )
         self.judge(at, row, found)
         return found

@@ -243,7 +243,7 @@ class _Resolver:
         for kind in dict.fromkeys([*written, *cards.kinds("services")]):
             needs = required_capability(cards.service(kind)) if kind in cards.kinds("services") else ""
             section = cards.service(kind).data.get("section", "") if kind in cards.kinds("services") else ""
-            if section and section not in self.doc.data and kind not in written:
+            if section and kind not in written and not self.wanted(section, cards.service(kind)):
                 continue
             if (
                 kind not in written
@@ -255,9 +255,14 @@ class _Resolver:
                 part = written.get(kind) or self.of_section(kind, section)
                 self.member("services", part, sorted(present.get(needs, {0})))
 
+    def wanted(self, section: str, card: Card) -> bool:
+        """Whether the file has the section of a service, or one that the service goes with."""
+        return not self.pole.sections.isdisjoint([section, *card.data.get("also_with", ())])
+
     def of_section(self, kind: str, section: str) -> Part:
         """A service that the file does not name; its options stand in the section that is its own."""
         table = self.pole.lighting if section and kind == lighting.SERVICE else None
+        table = self.pole.maintenance if kind == "maintenance" else table
         if not table:
             return Part(("service",), kind)
         return Part((section,), kind, {k: v for k, v in table.items() if k not in lighting.OWN})

@@ -3,7 +3,7 @@
 Each rule is a function of the resolved plan; a new file with a rule is listed here and nowhere else.
 """
 
-from yigan.conf.rules import alarm, budget, bus, dali, hung, lighting, meter, modbus, name, network, pin, site
+from yigan.conf.rules import alarm, budget, bus, dali, hung, lighting, meter, modbus, name, network, pin, reading, site
 
 ALL = (
     site.rule,
@@ -17,5 +17,6 @@ ALL = (
     network.rule,
     lighting.rule,
     alarm.rule,
+    reading.rule,
     budget.rule,
 )
