@@ -1,0 +1,326 @@
+"""Minutes, hours and days of points: mean, extremes, sum, data capture, and a flag as in HJ 212. Integers, no I/O, no time.
+
+Samples go into the row of a point's minute; a finished minute is added to the rows of the longer periods. A row is
+fifteen words of one array, so memory is what it is at the start, and a sample allocates nothing. Every second of the
+clock counts at most once: `tick` says how many seconds a sample stands for, and which periods ended before it.
+
+A period is valid when its valid seconds are at least `capture` per cent of it: 75 is GB 3095's 45 minutes of an hour; a day
+also wants `day_hours` valid hours, GB 3095's 20. (GB 3095-2012, table 4: both from memory, unconfirmed.)
+"""
+
+from array import array
+
+from pole.protocol import wide
+
+MEAN, LEVEL, DIRECTION, SPEED, TOTAL = range(5)  # how a point is averaged
+# Why a second is not valid; the place is the reason's number. HJ 212: N normal, F stopped, M maintenance, S manual,
+# D fault, C calibrating, T over range, B communication.
+FLAGS = "NFMSDCTB"
+STOPPED, MAINTENANCE, MANUAL, FAULT, CALIBRATING, OVER, COMM = range(1, 8)
+EMPTY, UPTIME, AGAIN = (
+    1,
+    2,
+    4,
+)  # marks of a record: no value; by uptime, not by the clock; told before a correction of the clock
+
+_N, _SUM, _MORE, _LOW, _HIGH, _HOURS, _BAD, _WIDTH = 0, 1, 3, 5, 6, 7, 8, 15
+_FIELDS = 8
+_MOST = 1 << 27  # ten times more still fits a word of the ring
+_HOLD_S = 10  # a sample stands for the time since the one before, unless that is longer
+_BACK_S = (
+    3600  # so far back is a correction: what was counted is not counted again; farther: it was another time
+)
+_HOUR, _DAY = 3600, 86400
+
+
+class Statistics:
+    """`hows`: how each point is averaged. `periods`: seconds, ascending, 60 first; 86400 only after 3600.
+
+    `told`: which of the periods make records. `offsets`: of each period, what is added to UTC before it is cut.
+    `seq` counts records, from 1; the last `kept` of them can be asked for.
+    """
+
+    def __init__(self, hows, periods, told, offsets, capture=75, day_hours=20):
+        self.hows = hows
+        self.periods = periods
+        self.told = told
+        self.offsets = offsets
+        self.capture = capture
+        self.day_hours = day_hours
+        self.n = len(hows)
+        levels = len(periods)
+        self.words = array(
+            "i", bytes(4 * _WIDTH * (self.n * levels + 1))
+        )  # the last row is what `adopt` needs
+        self.since = array("i", [-1] * levels)  # first second of each row
+        self._end = array("i", bytes(4 * levels))  # of the rows that ended
+        self._mark = bytearray(levels)
+        self._last = array("i", bytes(4 * levels))  # the latest end that was told
+        self._before = [None] * self.n  # of a total: its last reading; of a speed: the last three
+        if LEVEL in hows:  # a pole that hears nothing has no room for it
+            from pole.protocol import level
+
+            self._level = level
+        if DIRECTION in hows:
+            from pole.protocol import bearing
+
+            self._bearing = bearing
+        self.kept = max(16, self.n * (sum(told) + 1))
+        self._ring = array("i", bytes(4 * _FIELDS * self.kept))
+        self.seq = 0
+        self.known = False  # is `seen` of the clock, or of the uptime?
+        self.seen = -1  # the last second that was counted
+        self.early = self.weight = 0  # seconds of this sample before and after the end of the minute
+
+    # Time
+
+    def tick(self, up, now):
+        """It is `now` (seconds UTC or None) and the uptime is `up`. The mask of the periods that ended before this second.
+
+        `early`: so many seconds of the sample belong to them; `weight`: so many to the periods that run now.
+        """
+        known, self.known, self._up = self.known, now is not None, up
+        time, self.early, self.weight = now if self.known else up, 0, 1
+        if self.seen < 0:
+            self.seen = time
+            for j in range(len(self.since)):
+                self.since[j] = time
+            return 0
+        found = self.known and not known  # rows by uptime get their place on the clock
+        shift = time - up if found else 0
+        step = time - self.seen - shift
+        lost = known and not self.known or step <= -_BACK_S  # another time: all rows end
+        if not lost and step <= 0:
+            time, self.weight = self.seen + shift, 0
+        elif not lost and step <= _HOLD_S:
+            self.weight = step
+        self.seen = time
+        ended = 0
+        for j in range(len(self.since)):
+            if self._ends(j, time, shift, lost, known or self.known, found):
+                ended |= 1 << j
+        if ended & 1 and self.weight > 1 and not lost:
+            self.early = max(0, self.weight - 1 - (time + (self.offsets[0] if self.known else 0)) % 60)
+            self.weight -= self.early
+        return ended
+
+    def _ends(self, j, time, shift, lost, clock, found):
+        """Whether the rows of period j end. Then it is noted when, and they begin again at `time`."""
+        period, offset, first = self.periods[j], self.offsets[j] if clock else 0, self.since[j] + shift
+        number = (first + offset) // period
+        if not lost and (time + offset) // period == number:
+            self.since[j] = first
+            return False
+        self.since[j] = time
+        end = self._end[j] = time if found else (number + 1) * period - offset
+        self._by_clock, self._mark[j] = clock, UPTIME if found else 0
+        if clock and not found:
+            if self._last[j] - 2 * _DAY < end <= self._last[j]:
+                self._mark[j] = AGAIN
+            self._last[j] = max(end, self._last[j])
+        return True
+
+    # Samples
+
+    def add(self, k, raw, reason, seconds, other=0):
+        """Point k was `raw` for so many seconds, valid if `reason` is 0.
+
+        `other`: to a direction the speed; to a speed whether this is a new reading, one a second.
+        """
+        words, at, how = self.words, k * _WIDTH, self.hows[k]
+        if not reason and how != TOTAL and not -_MOST < raw < _MOST:
+            reason = OVER
+        if reason:
+            words[at + _BAD - 1 + reason] += seconds
+            if how == SPEED and self._before[k]:
+                self._before[k][0] = 0
+            return
+        if how == TOTAL:
+            raw, self._before[k] = self._grown(k, raw), raw
+            wide.put(words, at + _SUM, raw, 1)
+        elif how == MEAN:
+            wide.put(words, at + _SUM, raw, seconds)
+        else:
+            self._special(k, at, how, raw, seconds, other)
+        if not words[at] or raw < words[at + _LOW]:
+            words[at + _LOW] = raw
+        if not words[at] or raw > words[at + _HIGH]:
+            words[at + _HIGH] = raw
+        words[at] += seconds
+
+    def _grown(self, k, raw):
+        """By how much a counter grew. One that went back was replaced: nothing is known of its past."""
+        last = self._before[k]
+        return raw - last if last is not None and last <= raw < last + _MOST else 0
+
+    def _special(self, k, at, how, raw, seconds, other):
+        words = self.words
+        if how == LEVEL:
+            self._level.add(words, at + _SUM, raw, seconds)
+        elif how == DIRECTION:
+            self._bearing.add(words, at + _SUM, raw, other, seconds)
+        else:
+            wide.put(words, at + _SUM, raw, seconds)
+            self._gust(k, at, raw, other)
+
+    def _gust(self, k, at, raw, fresh):
+        """The largest mean of three readings, a second apart (WMO-No. 8, vol. I, 5.1: gust duration 3 s, unconfirmed)."""
+        before = self._before[k]
+        if before is None:
+            before = self._before[k] = array("i", (0, 0, 0))
+        if not fresh:
+            before[0] = 0
+            return
+        if before[0] >= 2:
+            three = raw + before[1] + before[2]
+            if three >= self.words[at + _MORE]:
+                self.words[at + _MORE] = three + 1  # 0: none yet
+        before[0] += before[0] < 2
+        before[1], before[2] = before[2], raw
+
+    # Periods that are over
+
+    def finish(self, k, ended):
+        """The periods of `ended` are over for point k: their records are made, their rows are empty again."""
+        words, n, levels = self.words, self.n, len(self.periods)
+        if ended & 1:
+            for j in range(1, levels):
+                self._merge(k, (j * n + k) * _WIDTH, k * _WIDTH)
+        for j in range(levels):
+            if ended >> j & 1:
+                at = (j * n + k) * _WIDTH
+                valid = self._tell(
+                    k, j, at, self._end[j] if self._by_clock else -1, self._end[j], self._mark[j]
+                )
+                if valid and self.periods[j] == _HOUR and self.periods[-1] == _DAY:
+                    words[((levels - 1) * n + k) * _WIDTH + _HOURS] += 1
+                for c in range(at, at + _WIDTH):
+                    words[c] = 0
+
+    def _merge(self, k, at, there):
+        words, how = self.words, self.hows[k]
+        if words[there]:
+            if not words[at] or words[there + _LOW] < words[at + _LOW]:
+                words[at + _LOW] = words[there + _LOW]
+            if not words[at] or words[there + _HIGH] > words[at + _HIGH]:
+                words[at + _HIGH] = words[there + _HIGH]
+            words[at] += words[there]
+            if how == LEVEL:
+                self._level.merge(words, at + _SUM, there + _SUM)
+            else:
+                wide.merge(words, at + _SUM, there + _SUM)
+            if how == DIRECTION:
+                wide.merge(words, at + _MORE, there + _MORE)
+            elif how == SPEED:
+                words[at + _MORE] = max(words[at + _MORE], words[there + _MORE])
+        for c in range(_HOURS, _WIDTH):
+            words[at + c] += words[there + c]
+
+    def _tell(self, k, j, at, end, up, mark):
+        """Make the record of a row; whether it is valid."""
+        words, period = self.words, self.periods[j]
+        n = words[at]
+        valid = 100 * n >= self.capture * period and (period != _DAY or words[at + _HOURS] >= self.day_hours)
+        if not self.told[j]:
+            return valid
+        if end < 0:
+            mark = UPTIME
+        mean, extra = self._result(k, at) if n else (None, -1)
+        if mean is None:
+            mark |= EMPTY
+        self.seq += 1
+        at_ring = self.seq % self.kept * _FIELDS
+        for word in (
+            k | j << 8 | (0 if valid else self._reason(at, period)) << 12 | mark << 16,
+            end, up if end < 0 else self._up, n, mean or 0, words[at + _LOW], words[at + _HIGH], extra,
+        ):  # fmt: skip
+            self._ring[at_ring] = word
+            at_ring += 1
+        return valid
+
+    def _reason(self, at, period):
+        """What spoilt most of it. Seconds that nobody counted: the pole was off."""
+        words, found = self.words, STOPPED
+        left = period - words[at]
+        for c in range(at + _BAD, at + _WIDTH):
+            left -= words[c]
+        worst = words[at + _BAD] + left
+        for reason in range(MAINTENANCE, COMM + 1):
+            if words[at + _BAD - 1 + reason] > worst:
+                worst, found = words[at + _BAD - 1 + reason], reason
+        return found
+
+    def _result(self, k, at):
+        """(ten times the mean, or the sum of a total; ten times the gust or the mean vector's speed, or -1)."""
+        words, how, n = self.words, self.hows[k], self.words[at]
+        if how == LEVEL:
+            return self._level.mean(words, at + _SUM, n), -1
+        if how == DIRECTION:
+            tenths, speed = self._bearing.mean(words, at + _SUM, n)
+            return (None if tenths is None else 10 * tenths), speed
+        total = wide.total(words, at + _SUM)
+        if how == TOTAL:
+            return total, -1
+        three = words[at + _MORE] if how == SPEED else 0
+        return wide.ratio(10 * total, n), (wide.ratio(10 * (three - 1), 3) if three else -1)
+
+    # Records
+
+    def record(self, seq):
+        """(point, period, end UTC or None, uptime of the end, valid seconds, flag, mean, low, high, extra, mark).
+
+        Of number `seq`, or of the oldest that is still there. mean: ten times the point's raw, the raw itself for the sum
+        of a total, None for none. extra: ten times the gust of a speed, or the speed of a direction's mean vector, or None.
+        """
+        ring, at = self._ring, max(seq, self.seq - self.kept + 1) % self.kept * _FIELDS
+        head, end, extra = ring[at], ring[at + 1], ring[at + 7]
+        mark = head >> 16
+        return (
+            head & 255, self.periods[head >> 8 & 15], None if end < 0 else end, ring[at + 2], ring[at + 3],
+            FLAGS[head >> 12 & 15], None if mark & EMPTY else ring[at + 4], ring[at + 5], ring[at + 6],
+            None if extra < 0 else extra, mark,
+        )  # fmt: skip
+
+    def resolve(self):
+        """The clock is known: records by uptime that have no end yet are told once more, with it."""
+        ring, shift = self._ring, self.seen - self._up
+        for seq in range(max(1, self.seq - self.kept + 1), self.seq + 1):
+            at = seq % self.kept * _FIELDS
+            if ring[at] >> 16 & UPTIME and ring[at + 1] < 0:
+                self.seq += 1
+                there = self.seq % self.kept * _FIELDS
+                for c in range(_FIELDS):
+                    ring[there + c] = ring[at + c]
+                ring[there + 1] = ring[at + 2] + shift
+
+    # What survives a power cut
+
+    def row(self, k, j):
+        """The row as text, numbers and commas."""
+        at = (j * self.n + k) * _WIDTH
+        return ",".join([str(self.words[c]) for c in range(at, at + _WIDTH)])
+
+    def adopt(self, k, j, since, numbers, hours=0):
+        """A row of before a power cut goes on, or makes its record now. 1 if that was a valid one.
+
+        `hours`: valid ones that its text does not count yet. The clock must be known, and `tick` have been called.
+        """
+        words, at, offset, period = (
+            self.words,
+            self.n * len(self.periods) * _WIDTH,
+            self.offsets[j],
+            self.periods[j],
+        )
+        for c in range(_WIDTH):
+            words[at + c] = numbers[c]
+        words[at + _HOURS] += hours
+        number = (since + offset) // period
+        if number == (self.since[j] + offset) // period:
+            self._merge(k, (j * self.n + k) * _WIDTH, at)
+            return 0
+        return int(self._tell(k, j, at, (number + 1) * period - offset, 0, 0))
+
+    def first(self, j, since):
+        """The first second of the rows of period j, when those of before a power cut began at `since`."""
+        offset, period, now = self.offsets[j], self.periods[j], self.since[j]
+        return min(since, now) if (since + offset) // period == (now + offset) // period else now
