@@ -40,10 +40,17 @@ class RegisterValue:
         bits = 16 * self.words
         return value - (1 << bits) if self._signed and value >> (bits - 1) else value
 
-    def scaled(self, buf, at, mul, div, add):
-        """value * mul / div + add, rounded to an integer; None for a float that is no such number."""
+    def scaled(self, buf, at, mul, div, add, none=()):
+        """value * mul / div + add, rounded to an integer; with add None a float, not rounded.
+
+        None for a float that is no such number, and for the numbers `none` by which a maker says that there is no value.
+        """
         value = self.read(buf, at)
-        if not self.is_float:
+        if none and value in none:
+            return None
+        if add is not None and not self.is_float:
             return (value * mul + div // 2) // div + add
         value = value * mul / div
-        return round(value) + add if -_LARGEST < value < _LARGEST else None
+        if not -_LARGEST < value < _LARGEST:
+            return None
+        return value if add is None else round(value) + add

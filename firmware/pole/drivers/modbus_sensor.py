@@ -1,7 +1,8 @@
 """Any Modbus sensor that a register map describes (firmware/maps): the map is data, not code.
 
 The host compiles the map into `plan`: [[function, start, count, [[byte offset, type, mul, div, add, place in out],
-...]], ...], few requests for many registers.
+...]], ...], few requests for many registers. A field may end with the numbers by which the device says that it has no
+value; `add` None: the point is a float. `settings`: [[register, word], ...] that the device must hold.
 ---
 title_zh = "Modbus 传感器（寄存器表）"
 bus = "modbus"
@@ -29,15 +30,21 @@ high = 3600
 unit = "s"
 en = "Readings are marked warming for so long after power-up; else as the map says"
 zh = "上电后在该时间内数据标记为预热中；不写则按寄存器表"
+
+[options.settings]
+type = "table"
+en = "Settings of the device by the names of its map: read after start, written only when they differ, and verified"
+zh = "设备设置项（名称见寄存器表）：启动后读取，不一致时才写入并校验"
 """
 
 from pole import clock
 from pole.codec import modbus
 from pole.codec.register_value import RegisterValue
-from pole.errors import BAD_FRAME, BusError, DeviceFault
+from pole.errors import BAD_FRAME, BAD_VALUE, BusError, DeviceFault
 from pole.quality import FAULT, GOOD, WARMING
 
 _GONE = 3  # so many unanswered rounds: it was without power
+_AGAIN = 2  # writes after each setting's first, when one does not hold: what it lies in may wear
 
 
 class Request:
@@ -47,12 +54,14 @@ class Request:
         self.function = function
         self.start = start
         self.count = count
-        self.fields = [(at, RegisterValue(kind), mul, div, add, k) for at, kind, mul, div, add, k in fields]
+        self.fields = [
+            (f[0], RegisterValue(f[1]), f[2], f[3], f[4], f[5], f[6] if len(f) > 6 else ()) for f in fields
+        ]
 
     def take(self, reply, out):
         """The values of a reply PDU into `out`."""
-        for at, value, mul, div, add, k in self.fields:
-            out[k] = value.scaled(reply, 2 + at, mul, div, add)
+        for at, value, mul, div, add, k, none in self.fields:
+            out[k] = value.scaled(reply, 2 + at, mul, div, add, none)
 
     def clear(self, out):
         for field in self.fields:
@@ -68,7 +77,10 @@ class Driver:
         self._address = options["address"]
         self._plan = [Request(*row) for row in options["plan"]]
         self._pdu = bytearray(5)
-        self._reply = bytearray(2 + 2 * max(request.count for request in self._plan))
+        self._reply = bytearray(max(5, 2 + 2 * max(request.count for request in self._plan)))
+        self._settings = options.get("settings", ())
+        self._unsettled = len(self._settings) > 0
+        self._writes = _AGAIN + len(self._settings)
         self._warm_up_ms = 1000 * options.get("warm_up_s", 0)
         self._powered = clock.ticks_ms()
         self._warming = self._warm_up_ms > 0
@@ -77,6 +89,10 @@ class Driver:
 
     async def read(self, out):
         """A request that the device refuses leaves its values None; only if it refuses all it is faulty."""
+        if (
+            self._unsettled or self._silent >= _GONE and self._settings
+        ):  # it may be another one, or have forgotten
+            await self._settle()
         refused = None
         good = 0
         for request in self._plan:
@@ -100,6 +116,36 @@ class Driver:
         n = await self._bus.exchange(self._address, self._pdu, n, self._reply)
         if n != 2 + 2 * request.count:
             raise DeviceFault(BAD_FRAME, n)
+
+    async def _settle(self):
+        """Have the device hold its settings. Values measured with wrong ones are none: DeviceFault."""
+        if not self._unsettled:
+            self._unsettled = True
+            self._writes = _AGAIN + len(self._settings)
+        try:
+            for register, word in self._settings:
+                if await self._setting(register) != word:
+                    await self._write(register, word)
+        except BusError:
+            self._silent += 1
+            raise
+        self._unsettled = False
+
+    async def _setting(self, register):
+        n = modbus.put_read(self._pdu, modbus.READ_HOLDING_REGISTERS, register, 1)
+        if await self._bus.exchange(self._address, self._pdu, n, self._reply) != 4:
+            raise DeviceFault(BAD_FRAME, register)
+        return modbus.word(self._reply, 2)
+
+    async def _write(self, register, word):
+        if self._writes:
+            self._writes -= 1
+            n = modbus.put_read(self._pdu, modbus.WRITE_REGISTER, register, word)
+            await self._bus.exchange(self._address, self._pdu, n, self._reply)
+            if await self._setting(register) == word:
+                return
+        self.bad += 1
+        raise DeviceFault(BAD_VALUE, register)
 
     def _quality(self):
         if self._silent >= _GONE:

@@ -47,6 +47,113 @@ class Values(unittest.TestCase):
     def test_a_float_that_is_none(self):
         self.assertEqual(read(Bus(r2600="0000c07fb81e2141"), WATER, 2), ([1007, None], GOOD))
 
+    def test_what_the_maker_says_for_nothing(self):
+        plan = [[4, 0, 3, [[0, "i16", 10, 1, 0, 0, [32767]], [2, "u32_cdab", 1, 1, 0, 1, [4294967295, 0]]]]]
+        self.assertEqual(read(Bus(r0="7fffffffffff"), plan, 2), ([None, None], GOOD))
+        self.assertEqual(read(Bus(r0="80000000ffff"), plan, 2), ([-327680, 4294901760], GOOD))
+        self.assertEqual(read(Bus(r0="7ffe00010000"), plan, 2), ([327660, 1], GOOD))
+
+    def test_points_that_are_floats(self):
+        plan = [[3, 0, 4, [[0, "f32_cdab", 1, 3600, None, 0], [4, "u32_abcd", 1, 8, None, 1]]]]
+        out, quality = read(Bus(r0="0000426c0000000b"), plan, 2)  # 59 m3/h, 11 eighths
+        self.assertEqual(quality, GOOD)
+        self.assertTrue(abs(out[0] - 59 / 3600) < 1e-8)
+        self.assertEqual(out[1], 1.375)
+        self.assertEqual(read(Bus(r0="00007fc00000000b"), plan, 2)[0][0], None)  # not a number
+
+
+class Slave:
+    """Registers that are read with 3 and written with 6; `locked` ones say yes and keep what they have."""
+
+    def __init__(self, registers, locked=(), refused=()):
+        self.registers = registers
+        self.locked = locked
+        self.refused = refused
+        self.written = []
+        self.silent = False
+
+    async def exchange(self, address, pdu, n, reply):
+        if self.silent:
+            raise errors.BusError()
+        register, value = pdu[1] << 8 | pdu[2], pdu[3] << 8 | pdu[4]
+        if pdu[0] == 6:
+            self.written.append((register, value))
+            if register in self.refused:
+                raise errors.DeviceFault(errors.DEVICE_EXCEPTION, 4)
+            if register not in self.locked:
+                self.registers[register] = value
+            reply[:5] = pdu[:5]
+            return 5
+        value = self.registers[register]
+        reply[:4] = bytes((pdu[0], 2, value >> 8, value & 255))
+        return 4
+
+
+class Settings(unittest.TestCase):
+    """Registers 5 and 6 are settings, 0 is measured."""
+
+    PLAN = [[3, 0, 1, [[0, "u16", 1, 1, 0, 0]]]]
+
+    def rounds(self, slave, n, settings=((5, 320), (6, 0xFFF1))):
+        driver, out, seen = Driver(slave, {"address": 1, "plan": self.PLAN, "settings": settings}), [None], []
+
+        async def story():
+            for _ in range(n):
+                try:
+                    await driver.read(out)
+                    seen.append(out[0])
+                except errors.PoleError as error:
+                    seen.append(error.code)
+
+        asyncio.run(story())
+        return driver, seen
+
+    def test_what_is_right_is_not_written(self):
+        slave = Slave({0: 7, 5: 320, 6: 0xFFF1})
+        self.assertEqual(self.rounds(slave, 3)[1], [7, 7, 7])
+        self.assertEqual(slave.written, [])
+
+    def test_what_differs_is_written_once(self):
+        slave = Slave({0: 7, 5: 0, 6: 0xFFF1})
+        self.assertEqual(self.rounds(slave, 5)[1], [7] * 5)
+        self.assertEqual(slave.written, [(5, 320)])
+
+    def test_what_does_not_hold_is_a_fault_and_spares_the_eeprom(self):
+        slave = Slave({0: 7, 5: 0, 6: 0}, locked=(6,))
+        driver, seen = self.rounds(slave, 50)
+        self.assertEqual(seen, [errors.BAD_VALUE] * 50)
+        self.assertEqual(len(slave.written), 4)
+        self.assertEqual(driver.bad, 50)
+        slave.locked = ()
+        slave.registers[6] = 0xFFF1  # somebody sets it at the device
+        self.assertEqual(asyncio.run(driver.read([None])), GOOD)
+
+    def test_a_write_that_is_refused(self):
+        slave = Slave({0: 7, 5: 0}, refused=(5,))
+        self.assertEqual(self.rounds(slave, 9, [[5, 1]])[1][-1], errors.BAD_VALUE)
+        self.assertEqual(len(slave.written), 3)
+
+    def test_after_a_loss_of_power_they_are_looked_at_again(self):
+        slave = Slave({0: 7, 5: 0, 6: 0xFFF1})
+        driver = self.rounds(slave, 2)[0]
+        for gone in (2, 3):  # so many unanswered rounds; three are a loss of power
+            slave.silent = True
+            for _ in range(gone):
+                with self.assertRaises(errors.BusError):
+                    asyncio.run(driver.read([None]))
+            slave.silent, slave.registers[5], slave.written = False, 0, []
+            asyncio.run(driver.read([None]))
+            self.assertEqual(slave.written, [(5, 320)] if gone == 3 else [])
+
+    def test_nobody_there_at_the_start(self):
+        slave = Slave({0: 7, 5: 0, 6: 0xFFF1})
+        slave.silent = True
+        driver, seen = self.rounds(slave, 2)
+        self.assertEqual(seen, [errors.NO_ANSWER] * 2)
+        slave.silent = False
+        asyncio.run(driver.read([None]))
+        self.assertEqual(slave.written, [(5, 320)])
+
 
 class Failures(unittest.TestCase):
     def test_no_answer_ends_the_round(self):

@@ -23,6 +23,8 @@ MAPS = {
 }
 for found in MAPS.values():
     found.plan = lambda: [[3, 0, 2, [[0, "i16", 1, 1, 0, 0]]]]
+    found.fields = [SimpleNamespace(low=None, high=None) for _ in found.points]
+    found.held = ()
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ _TYPES = {
     "enum": None,
     "map": str,
     "list": list,
+    "table": dict,
 }
 
 

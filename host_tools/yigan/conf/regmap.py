@@ -4,47 +4,28 @@ A map is compiled on the host into few requests and plain integers, so that the 
 calculates with fractions.
 """
 
-import math
-import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
 
-from yigan import near, places, points
-from yigan.conf import lines
+from yigan import near, places
 from yigan.errors import ConfigError
 from yigan.lang import t
 
 TYPES = {"u16": 1, "i16": 1, "u32": 2, "i32": 2, "f32": 2}  # registers each takes
 ORDERS = ("abcd", "cdab", "badc", "dcba")
 MOST = 125  # registers of one read; MODBUS Application Protocol V1.1b3, 6.3
-JOIN = 4  # unused registers that are cheaper to read than to ask a second time
-_NEEDED = ("title", "title_zh", "source", "capability", "field")
-_KNOWN = {
-    *_NEEDED,
-    "baud",
-    "parity",
-    "stop",
-    "bits",
-    "address",
-    "address_register",
-    "warm_up_s",
-    "period_ms",
-    "most",
-    "join",
-    "closed",
-}
-_FIELD_NEEDED = ("point", "function", "register", "type")
-_FIELD_KNOWN = {*_FIELD_NEEDED, "order", "scale", "offset", "unit", "note"}
+JOIN = 0  # unused registers that one request may cross: a hole makes a slave refuse the whole request
 
 
 @dataclass(frozen=True)
 class Field:
-    """One number of the device: raw value of its point = number * mul / div + add."""
+    """One number of the device: raw value of its point = number * mul / div + add; add None: the point is a float.
+
+    `none`: numbers by which the maker says that there is no value. `low`, `high`: what the device can measure, as raw
+    values of the point; None: as the point.
+    """
 
     point: str  # full: "soil.ph"
     function: int
@@ -53,11 +34,44 @@ class Field:
     words: int
     mul: int
     div: int
-    add: int
+    add: int | None
+    none: tuple[int | float, ...] = ()
+    low: int | None = None
+    high: int | None = None
 
     @property
     def end(self) -> int:
         return self.register + self.words
+
+    def row(self, start: int, place: int) -> list:
+        """The field as the board gets it, in a request from `start` on."""
+        found: list = [2 * (self.register - start), self.kind, self.mul, self.div, self.add, place]
+        return [*found, list(self.none)] if self.none else found
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A register that must hold a value: `value`, else what the pole file says under `settings`, else left alone.
+
+    register value = (value in `unit`) / scale, between `low` and `high` (in `unit`).
+    """
+
+    name: str
+    register: int
+    value: Fraction | None
+    scale: Fraction
+    low: Fraction
+    high: Fraction
+    unit: str
+    en: str
+    zh: str
+
+    def word(self, value: Fraction) -> int:
+        """What the register must hold for `value`. ValueError when it cannot."""
+        raw = value / self.scale
+        if not self.low <= value <= self.high or raw.denominator != 1:
+            raise ValueError(value)
+        return int(raw) & 0xFFFF
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,7 @@ class RegMap:
     most: int = MOST
     join: int = JOIN
     closed: tuple[tuple[int, int], ...] = ()
+    held: tuple[Setting, ...] = ()  # the [[setting]] tables
 
     @property
     def points(self) -> list[str]:
@@ -118,9 +133,11 @@ class RegMap:
         found = []
         for batch in self.batches():
             function, start, count = _extent(batch)
-            rows = [[2 * (f.register - start), f.kind, f.mul, f.div, f.add, place[f.point]] for f in batch]
-            found.append([function, start, count, rows])
+            found.append([function, start, count, [f.row(start, place[f.point]) for f in batch]])
         return found
+
+    def field(self, point: str) -> Field:
+        return next(field for field in self.fields if field.point == point)
 
 
 def _extent(batch: list[Field]) -> tuple[int, int, int]:
@@ -155,146 +172,6 @@ def read(path: Path) -> RegMap:
 
 @lru_cache(maxsize=64)
 def _read(path: Path, _changed: int) -> RegMap:
-    return _Reader(path).map()
+    from yigan.conf.regmap_file import Reader
 
-
-class _Reader:
-    """Turns the file into a RegMap; knows which line says what."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        text = path.read_text(encoding="utf-8")
-        try:
-            self.data = tomllib.loads(text, parse_float=Decimal)
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(
-                t("This is not TOML: {e}.", "不是合法的 TOML：{e}。", e=error), places.shown(path)
-            ) from error
-        self.lines = lines.index(text)
-        self.table = points.load()
-
-    def wrong(self, at: lines.Path, what: str, hint: str = "") -> NoReturn:
-        known = at
-        while known not in self.lines:
-            known = known[:-1]
-        key = ".".join(part for part in at if isinstance(part, str))
-        raise ConfigError(what, f"{places.shown(self.path)}:{self.lines[known]}:{key}", hint)
-
-    def map(self) -> RegMap:
-        data = self.data
-        self.keys((), data, _KNOWN, _NEEDED)
-        self.capability()
-        fields = tuple(self.field(n, row) for n, row in enumerate(data["field"]))
-        self.no_overlap(fields)
-        small = {
-            key: self.whole((key,), data[key], *limits) for key, limits in _LIMITS.items() if key in data
-        }
-        return RegMap(
-            self.path.stem, data["title"], data["title_zh"], data["source"], data["capability"], fields,
-            parity=self.one_of(("parity",), data.get("parity", "N"), ("N", "E", "O")),
-            closed=tuple(self.closed(n, row) for n, row in enumerate(data.get("closed", ()))), **small,
-        )  # fmt: skip
-
-    def keys(self, at: lines.Path, data: dict, known: Iterable[str], needed: Iterable[str]) -> None:
-        for word in data:
-            if word not in known:
-                self.wrong((*at, word), t("{w} is unknown.", "{w} 未知。", w=word), near.hint(word, known))
-        for word in needed:
-            if word not in data:
-                self.wrong((*at, word), t("{w} is missing.", "缺少 {w}。", w=word))
-
-    def whole(self, at: lines.Path, value: Any, low: int, high: int) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self.wrong(at, t("{v} is not {a} to {b}.", "{v} 不在 {a} 至 {b} 之间。", v=value, a=low, b=high))
-        return value
-
-    def one_of(self, at: lines.Path, value: Any, known: Iterable[str]) -> str:
-        if value not in known:
-            self.wrong(at, t("{v} is unknown.", "{v} 未知。", v=value), near.hint(str(value), known))
-        return value
-
-    def capability(self) -> None:
-        self.one_of(("capability",), self.data["capability"], self.table.capabilities)
-
-    def closed(self, n: int, row: Any) -> tuple[int, int]:
-        if not isinstance(row, list) or len(row) != 2:
-            self.wrong(("closed",), t("write [[first, last], ...].", "请写 [[首, 末], ...]。"))
-        first, last = (self.whole(("closed",), value, 0, 0xFFFF) for value in row)
-        return first, last
-
-    def field(self, n: int, row: dict) -> Field:
-        at: lines.Path = ("field", n)
-        self.keys(at, row, _FIELD_KNOWN, _FIELD_NEEDED)
-        kind = self.one_of((*at, "type"), row["type"], TYPES)
-        order = self.one_of((*at, "order"), row.get("order", "abcd"), ORDERS)
-        if row["function"] not in (3, 4):
-            self.wrong(
-                (*at, "function"), t("function 3 (holding) or 4 (input).", "功能码为 3（保持）或 4（输入）。")
-            )
-        register = self.whole((*at, "register"), row["register"], 0, 0x10000 - TYPES[kind])
-        point = self.point(at, row)
-        factor = self.number((*at, "scale"), row.get("scale", 1)) * Fraction(10) ** point.decimals
-        add = self.number((*at, "offset"), row.get("offset", 0)) * Fraction(10) ** point.decimals
-        if factor <= 0:
-            self.wrong((*at, "scale"), t("scale must be above 0.", "scale 须大于 0。"))
-        if add.denominator != 1:
-            what = t(
-                "finer than {p}, which has {d} decimals.",
-                "比 {p} 的 {d} 位小数更细。",
-                p=point.name,
-                d=point.decimals,
-            )
-            self.wrong((*at, "offset"), what)
-        return Field(
-            point.name, row["function"], register, f"{kind}_{order}", TYPES[kind],
-            factor.numerator, factor.denominator, int(add),
-        )  # fmt: skip
-
-    def number(self, at: lines.Path, value: Any) -> Fraction:
-        if not isinstance(value, (int, Decimal)) or isinstance(value, bool) or not math.isfinite(value):
-            self.wrong(at, t("{v} is no number.", "{v} 不是数。", v=value))
-        return Fraction(value)
-
-    def point(self, at: lines.Path, row: dict) -> points.Point:
-        name = str(row["point"])
-        full = name if "." in name else f"{self.data['capability']}.{name}"
-        try:
-            point = self.table.point(full)
-        except ConfigError as error:
-            self.wrong((*at, "point"), error.what, error.hint)
-        if row.get("unit", point.unit) != point.unit:
-            what = t(
-                "{p} is in {u}, not {v}.", "{p} 的单位是 {u}，不是 {v}。", p=full, u=point.unit, v=row["unit"]
-            )
-            hint = t(
-                "Choose scale so that the value comes in {u}.",
-                "请调整 scale，使数值以 {u} 为单位。",
-                u=point.unit,
-            )
-            self.wrong((*at, "unit"), what, hint)
-        return point
-
-    def no_overlap(self, fields: tuple[Field, ...]) -> None:
-        for n, field in enumerate(fields):
-            for other in fields[:n]:
-                if other.point == field.point:
-                    self.wrong(
-                        ("field", n, "point"), t("{p} is there twice.", "{p} 出现了两次。", p=field.point)
-                    )
-                same = other.function == field.function
-                if same and other.register < field.end and field.register < other.end:
-                    what = t("overlaps the register of {p}.", "与 {p} 的寄存器重叠。", p=other.point)
-                    self.wrong(("field", n, "register"), what)
-
-
-_LIMITS = {
-    "baud": (1200, 921600),
-    "stop": (1, 2),
-    "bits": (7, 8),
-    "address": (1, 247),
-    "address_register": (0, 0xFFFF),
-    "warm_up_s": (0, 3600),
-    "period_ms": (0, 3600000),
-    "most": (1, MOST),
-    "join": (0, MOST),
-}
+    return Reader(path).map()

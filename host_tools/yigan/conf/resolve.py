@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from yigan import boards, cards, near, places, points
 from yigan.boards import Board
 from yigan.cards import Card
-from yigan.conf import lighting, model, option, period, row, tariff
+from yigan.conf import lighting, measurable, model, option, period, row, tariff
 from yigan.conf.plan import BUS_OF_CARD, SHARED_KINDS, Device, Line, Member, Plan
 from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.errors import ConfigError
@@ -138,6 +138,9 @@ class _Resolver:
         if milliseconds := period.written_ms(device):
             options["period_ms"] = milliseconds
         device.points = [self.point(device, name) for name in names]
+        if device.map is not None:
+            device.points = measurable.narrowed(device.map, device.points)
+            measurable.settings(self.doc, device)
         if line:
             line.users.append(device)
             if card.data.get("out"):
@@ -238,8 +241,9 @@ class _Resolver:
         """Those every pole has, those its capabilities and sections need, and what the file says of them."""
         written = {part.kind: part for part in self.pole.services}
         present: dict[str, set[int]] = {}
-        for point in (p for device in self.found.devices for p in device.points if p):
+        for device, point in ((device, p) for device in self.found.devices for p in device.points if p):
             present.setdefault(point.capability, set()).add(point.instance)
+            present.setdefault(f"driver {device.card.kind}", set()).add(point.instance)
         for kind in dict.fromkeys([*written, *cards.kinds("services")]):
             needs = required_capability(cards.service(kind)) if kind in cards.kinds("services") else ""
             section = cards.service(kind).data.get("section", "") if kind in cards.kinds("services") else ""
@@ -269,5 +273,7 @@ class _Resolver:
 
 
 def required_capability(card: Card) -> str:
-    """The capability without which a service has no work, "" for a service every pole has."""
+    """The capability or the driver without which a service has no work, "" for a service every pole has."""
+    if "requires_driver" in card.data:
+        return f"driver {card.data['requires_driver']}"
     return card.data.get("requires_capability", "")
