@@ -86,6 +86,8 @@ class Pole:
         self.counters = {}
         self.lamps = ()  # of services/lighting.py
         self.alarms = None  # services/alarms.py, where there are any
+        self.statistics = None  # services/statistics.py, likewise
+        self.records = ()  # who wants its records: fn(record) each
         self.kept = []
         crumb = breadcrumb.unpack(hal.read_crumb())
         self.starts = crumb[0] + 1 if crumb else 1

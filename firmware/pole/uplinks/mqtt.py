@@ -5,6 +5,7 @@ Below `<prefix>/<pole id>/`:
 - `<name with />`: a point, retained: {"value":50.0,"unit":"%","quality":"good","at":"2026-11-22T08:00:00Z","age":0};
   `value` is null unless it is valid now, `at` and `age` are those of the last measurement.
 - `alarm`: an event of services/alarms.py, not retained, at QoS 1.
+- `statistics/<name with />/<1m, 10m, 1h, 1d>`: a record of services/statistics.py, retained, at QoS 1.
 - `status`: {"online":true,...}, retained; {"online":false} is our will.
 - `<name>/set`: a command {"id":"..","value":50,"expires":..}; `<name>/result` is its answer {"id":..,"ok":true,
   "error":null,"value":50.0,"at":..}, where `value` is what holds now. Retained commands are not obeyed.
@@ -176,6 +177,7 @@ class Uplink:
         self._stream = self._reader = None
         self._tell_status = False
         self._event = 0  # the last alarm event that was told
+        self._record = 0  # and the last record of the statistics
 
     # The connection's life
 
@@ -284,6 +286,7 @@ class Uplink:
         """Write what is due and has room: status, then answers, then points. Give the socket what it takes."""
         session, points, qos = self.session, self.points, self.options["qos"]
         now, i, alarms = clock.uptime_s(), 0, getattr(self.pole, "alarms", None)
+        records = getattr(self.pole, "statistics", None)
         for _ in range(_BURST):
             while session.pending():
                 n = self._stream.give(session.outgoing())
@@ -301,6 +304,9 @@ class Uplink:
             elif alarms and alarms.seq > self._event:
                 self._event, said = alarms.event(self._event + 1)
                 session.publish(0x32, points.base + b"alarm", said)
+            elif records and records.seq > self._record:
+                self._record, topic, said = records.event(self._record + 1)
+                session.publish(0x33, points.base + topic, said)
             else:
                 i = points.due(now)
                 if i < 0:

@@ -191,7 +191,7 @@ class Clocks(unittest.TestCase):
         one = core(told=[1, 0, 0, 0])
         run = Run(one)
         run.up = 1199
-        for s in range(121):
+        for _ in range(121):
             run.second(None, 10)
         self.assertEqual([(row[1], row[2], row[7]) for row in run.new()], [(None, 60, rules.UPTIME)] * 2)
         self.assertEqual([one.record(n)[3] for n in (1, 2)], [1260, 1320])
@@ -208,7 +208,7 @@ class Clocks(unittest.TestCase):
 
     def test_an_hour_that_began_unknown_goes_on(self):
         run = Run(core(told=[0, 0, 1, 0]))
-        for s in range(600):
+        for _ in range(600):
             run.second(None, 10)
         for s in range(1200, 3601):
             run.second(NOON + s, 10)
@@ -217,7 +217,7 @@ class Clocks(unittest.TestCase):
     def test_an_hour_over_the_boundary_ends_where_the_clock_is_found(self):
         run = Run(core(told=[0, 0, 1, 0]))
         run.up = 3600
-        for s in range(600):
+        for _ in range(600):
             run.second(None, 10)
         run.second(NOON + 5, 10)
         # the last second lies in the minute of now, and goes on with it
