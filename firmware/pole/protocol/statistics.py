@@ -56,7 +56,8 @@ class Statistics:
         self._end = array("i", bytes(4 * levels))  # of the rows that ended
         self._mark = bytearray(levels)
         self._last = array("i", bytes(4 * levels))  # the latest end that was told
-        self._before = [None] * self.n  # of a total: its last reading; of a speed: the last three
+        # Of a total its last reading, of a speed the last three
+        self._before = [None] * self.n  # type: list
         if LEVEL in hows:  # a pole that hears nothing has no room for it
             from pole.protocol import level
 

@@ -3,7 +3,22 @@
 Each rule is a function of the resolved plan; a new file with a rule is listed here and nowhere else.
 """
 
-from yigan.conf.rules import alarm, budget, bus, dali, hung, lighting, meter, modbus, name, network, pin, reading, site
+from yigan.conf.rules import (
+    alarm,
+    budget,
+    bus,
+    dali,
+    hung,
+    lighting,
+    meter,
+    modbus,
+    name,
+    network,
+    pin,
+    reading,
+    site,
+    statistics,
+)
 
 ALL = (
     site.rule,
@@ -18,5 +33,6 @@ ALL = (
     lighting.rule,
     alarm.rule,
     reading.rule,
+    statistics.rule,
     budget.rule,
 )
