@@ -38,6 +38,19 @@ out = [None] * 3
 ask = lambda: driver._ask(0, out, 0)
 made = [lambda: driver.read(out), driver._wait, ask, ask]
 """,
+    "bme280": """
+from pole.drivers.bme280 import Driver
+registers = bytearray(256)
+registers[0x88:0xa2] = (
+    b"\\x70\\x6b\\x43\\x67\\x18\\xfc\\x7d\\x8e\\x43\\xd6\\xd0\\x0b\\x27\\x0b\\x8c\\x00\\xf9\\xff\\x8c\\x3c\\xf8\\xc6\\x70\\x17\\x00\\x4b"
+)
+registers[0xe1:0xe8] = b"\\x6a\\x01\\x00\\x14\\x0d\\x00\\x1e"
+registers[0xf7:0xff] = b"\\x65\\x5a\\xc0\\x7e\\xed\\x00\\x61\\xa8"
+registers[0xd0] = 0x60
+driver = Driver(I2c(registers), {})
+out = [None] * 3
+made = [lambda: driver.read(out)]
+""",
     "sds011": """
 from pole.drivers.sds011 import Driver
 class Nova(Stream):
