@@ -5,6 +5,9 @@ import json
 import pytest
 from pole_here import Pole
 
+from pole import quality
+from pole.judge import Judge
+from pole.protocol import plausibility
 from yigan import cli, home, lang
 from yigan.via import virtual
 
@@ -138,3 +141,30 @@ def test_the_only_virtual_board_is_meant(pole, capsys, monkeypatch):
 )
 def test_ways_that_lead_nowhere(yigan, way, code):
     assert yigan("points", way=way)[0] == code
+
+
+def test_raw_and_reason(yigan, pole):
+    i = pole.store.index("air.pm2_5")
+    options = {"calibration": [[i, [[0, 0, -12, 5417, 5000, 0, 15]]]],
+               "plausibility": [[i, [[plausibility.STUCK, quality.UNCERTAIN, 0, -1, 1, 1]]]]}  # fmt: skip
+
+    def judge():
+        pole.store.judge = Judge(pole.store, pole.log, options)
+        for _ in range(2):
+            pole.store.judge.put(i, 350, quality.GOOD)
+
+    pole.post(judge)
+    try:
+        _, out, _ = yigan("get", "air.pm2_5", "--raw")
+        (row,) = (line for line in out.splitlines() if "air.pm2_5" in line)
+        assert row.split()[:4] == ["air.pm2_5", "36.7", "35.0", "µg/m³"] and "uncertain: does not move" in row
+        assert "35.0" not in yigan("get", "air.pm2_5")[1]
+        assert yigan("get", "air.pm2_5", "--value", "--raw")[1] == "35.0\n"
+        assert "存疑: 数值停滞" in yigan("--lang", "zh", "get", "air.pm2_5")[1]
+        lang.choose(None)
+        (row,) = json.loads(yigan("get", "air.pm2_5", "--json")[1])
+        assert (row["value"], row["raw"], row["reason"]) == (36.7, 35.0, "stuck")
+    finally:
+        pole.post(lambda: (setattr(pole.store, "judge", None), pole.store.put(i, 350)))
+    (row,) = json.loads(yigan("get", "air.pm2_5", "--json")[1])
+    assert "raw" not in row and "reason" not in row

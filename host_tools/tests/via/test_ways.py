@@ -7,6 +7,8 @@ from pole_here import Pole
 from stage import until
 
 from pole import quality
+from pole.judge import Judge
+from pole.protocol import plausibility
 from yigan import lang, via
 from yigan.broker import Broker
 from yigan.errors import ConfigError, DeviceError, LinkError, Refused
@@ -58,6 +60,29 @@ def test_all_points(there, pole):
     for i, name in enumerate(names):
         assert readings[name].value == (pole.store.text(i) or None), name
         assert readings[name].unit == pole.store.unit(i), name
+
+
+def test_a_calibrated_point_that_is_doubted(there, pole):
+    """What the sensor said and why it is doubted: the same each way."""
+    i = pole.store.index("air.pm2_5")
+    options = {"calibration": [[i, [[0, 0, -12, 5417, 5000, 0, 15]]]],
+               "plausibility": [[i, [[plausibility.HIGH, quality.UNCERTAIN, 400, -1, 1, 1]]]]}  # fmt: skip
+
+    def judge():
+        pole.store.judge = Judge(pole.store, pole.log, options)
+        pole.store.judge.put(i, 420, quality.GOOD)
+
+    pole.post(judge)
+    try:
+        reading = until(lambda: next((r for r in there.get(["air.pm2_5"]) if r.quality == "uncertain"), None))
+        assert (reading.value, reading.raw, reading.reason) == ("44.3", "42.0", "high")
+        assert [(r.raw, r.reason) for r in there.get(["lamp.level", "air.pm10"])] == [(None, ""), (None, "")]
+    finally:
+        pole.post(lambda: (setattr(pole.store, "judge", None), pole.store.put(i, 350)))
+
+
+def test_the_reasons_are_the_devices():
+    assert way.REASONS == plausibility.REASONS
 
 
 def test_some_points_in_the_order_asked_for(there):

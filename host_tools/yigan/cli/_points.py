@@ -20,8 +20,21 @@ _WORDS = {"never": "尚无", "good": "正常", "uncertain": "存疑", "stale": "
 _UNITS = {"1": "", "Cel": "°C", "deg": "°", "ug/m3": "µg/m³", "m3": "m³"}
 
 
+_REASONS = {"limits": ("outside what it can be", "超出测点量程"), "low": ("too low", "过低"), "high": ("too high", "过高"),
+            "rate": ("changes too fast", "变化过快"), "stuck": ("does not move", "数值停滞"),
+            "cross_low": ("another point is too low", "关联测点过低"), "cross_high": ("another point is too high", "关联测点过高"),
+            "differs": ("differs from another point", "与关联测点不一致"),
+            "table_end": ("outside its calibration", "超出校准范围")}  # fmt: skip
+
+
 def quality(name: str) -> str:
     return _WORDS.get(name, name) if current() == "zh" else name
+
+
+def reason(word: str) -> str:
+    """Why a value is doubted: docs/calibration.md."""
+    words = _REASONS.get(word)
+    return words[current() == "zh"] if words else word
 
 
 def _row(name: str) -> points.Point | None:
@@ -62,12 +75,13 @@ def age(seconds: int | None) -> str:
     return f"{seconds} {t('s', '秒')}"
 
 
-def table(readings: Iterable[Reading]) -> None:
-    """Print them, one row a point."""
+def table(readings: Iterable[Reading], with_raw: bool = False) -> None:
+    """Print them, one row a point; why one is doubted stands behind its quality."""
     rows = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title, side in (
         (t("point", "测点"), "left"),
         (t("value", "值"), "right"),
+        *([(t("raw", "原始值"), "right")] if with_raw else ()),
         (t("unit", "单位"), "left"),
         (t("quality", "质量"), "left"),
         (t("age", "时长"), "right"),
@@ -78,11 +92,13 @@ def table(readings: Iterable[Reading]) -> None:
         )
     for reading in readings:
         colour = _COLOUR.get(reading.quality, "")
+        word = quality(reading.quality) + (f": {reason(reading.reason)}" if reading.reason else "")
         rows.add_row(
             reading.name,
             shown(reading),
+            *([reading.raw or ""] if with_raw else ()),
             unit(reading),
-            f"[{colour}]{quality(reading.quality)}[/]" if colour else reading.quality,
+            f"[{colour}]{word}[/]" if colour else word,
             age(reading.age),
             f"[dim]{meaning(reading.name)}[/]",
         )
@@ -106,13 +122,16 @@ def number(reading: Reading) -> float | int | bool | str | None:
 
 
 def as_json(reading: Reading) -> dict:
-    """`text` keeps the decimals that a number loses."""
-    return {"name": reading.name, "value": number(reading), "text": reading.value, "unit": reading.unit,
-            "quality": reading.quality, "age": reading.age}  # fmt: skip
+    """`text` keeps the decimals that a number loses; `raw` of a calibrated point, `reason` of a doubted one."""
+    found = {"name": reading.name, "value": number(reading), "text": reading.value, "unit": reading.unit,
+             "quality": reading.quality, "age": reading.age}  # fmt: skip
+    if reading.raw is not None:
+        found["raw"] = json.loads(reading.raw)
+    return found | ({"reason": reading.reason} if reading.reason else {})
 
 
-def show(readings: list[Reading], json_wanted: bool) -> None:
+def show(readings: list[Reading], json_wanted: bool, with_raw: bool = False) -> None:
     if json_wanted:
         click.echo(json.dumps([as_json(reading) for reading in readings], ensure_ascii=False, indent=2))
     else:
-        table(readings)
+        table(readings, with_raw)

@@ -39,4 +39,5 @@ def _line(reading: Reading, as_json: bool) -> str:
     if as_json:
         return json.dumps({"time": round(time.time(), 3), **_points.as_json(reading)}, ensure_ascii=False)
     value = f"{_points.shown(reading)} {_points.unit(reading)}".strip()
-    return f"{time.strftime('%H:%M:%S')}  {reading.name:24} {value:>16}  {_points.quality(reading.quality)}"
+    why = f": {_points.reason(reading.reason)}" if reading.reason else ""
+    return f"{time.strftime('%H:%M:%S')}  {reading.name:24} {value:>16}  {_points.quality(reading.quality)}{why}"

@@ -63,4 +63,4 @@ class Console(Way):
 
 
 def _reading(row: dict) -> Reading:
-    return Reading(row["p"], row.get("v"), row.get("u", ""), row.get("q", ""), row.get("age"))
+    return Reading(row["p"], row.get("v"), row.get("u", ""), row.get("q", ""), row.get("age"), row.get("raw"), row.get("why", ""))

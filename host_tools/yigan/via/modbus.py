@@ -16,9 +16,9 @@ from yigan import points
 from yigan.errors import DeviceError, LinkError
 from yigan.lang import t
 from yigan.points import Point
-from yigan.via.way import Reading, Way, changes, chosen, over, unknown
+from yigan.via.way import REASONS, Reading, Way, changes, chosen, over, unknown
 
-QUALITIES, AGES = 0x8000, 0xA000
+QUALITIES, AGES, RAWS = 0x8000, 0xA000, 0xC000
 QUALITY = ("never", "good", "uncertain", "stale", "warming", "range", "comm_fault", "fault", "manual")
 _MOST = 120  # registers a request; 125 are allowed
 _NONE = 0xFFFF
@@ -116,15 +116,26 @@ class Modbus(Way):
             values = self._words(2 * first, 2 * count, holding=run[0].writable)
             if codes is None or ages is None or values is None:
                 raise unknown(run[0].name, [], self.name)
+            raws = self._words(RAWS + 2 * first, 2 * count)  # a pole without calibrations has no such window
             for point in run:
                 k = point.id - first
-                found[point.name] = self._reading(point, codes[k], ages[k], values[2 * k : 2 * k + 2])
+                pair = raws[2 * k : 2 * k + 2] if raws else None
+                found[point.name] = self._reading(point, codes[k], ages[k], values[2 * k : 2 * k + 2], pair)
         return [found[point.name] for point in wanted]
 
-    def _reading(self, point: Point, code: int, age: int, pair: list[int]) -> Reading:
+    def _reading(self, point: Point, code: int, age: int, pair: list[int], raw: list[int] | None) -> Reading:
+        reason, code = code >> 8, code & 0xFF
         quality = QUALITY[code] if code < len(QUALITY) else str(code)
-        value = _value(point, [*reversed(pair)] if self._swapped else pair) if quality in _VALID else None
-        return Reading(point.name, value, point.unit, quality, age if age != _NONE else None)
+        value, said = (self._text(point, words) if words else None for words in (pair, raw))
+        value = value if quality in _VALID else None
+        why = REASONS[reason] if reason < len(REASONS) else str(reason)
+        return Reading(point.name, value, point.unit, quality, age if age != _NONE else None, said, why)
+
+    def _text(self, point: Point, pair: list[int]) -> str | None:
+        """What the pair says; None for the sentinel of its type."""
+        pair = [*reversed(pair)] if self._swapped else pair
+        none = {"i16": _HOLE, "i32": _HOLE, "f32": (0x7FC0, 0)}.get(point.type, (_NONE, _NONE))
+        return None if tuple(pair) == none else _value(point, pair)
 
     def set(self, name: str, value: str) -> Reading:
         point = next((point for point in self.present() if point.name == name), None)

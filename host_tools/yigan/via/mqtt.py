@@ -226,10 +226,11 @@ def _reading(name: str, told: dict) -> Reading:
     if isinstance(value, bool):
         value = "true" if value else "false"
     age = told.get("age")
-    text = None if value is None else str(value)
+    text, raw = (None if v is None else str(v) for v in (value, told.get("raw")))
     return Reading(
-        name, text, str(told.get("unit", "")), str(told.get("quality", "")), None if age is None else int(age)
-    )
+        name, text, str(told.get("unit", "")), str(told.get("quality", "")), None if age is None else int(age), raw,
+        str(told.get("reason", "")),
+    )  # fmt: skip
 
 
 def _json_value(text: str) -> object:

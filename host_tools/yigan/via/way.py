@@ -9,6 +9,9 @@ from yigan import near
 from yigan.errors import DeviceError, Refused
 from yigan.lang import t
 
+# By code, as pole/protocol/plausibility.py has them
+REASONS = ("", "limits", "low", "high", "rate", "stuck", "cross_low", "cross_high", "differs", "table_end")
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -19,6 +22,8 @@ class Reading:
     unit: str
     quality: str  # a name of pole/quality.py, lower case
     age: int | None  # seconds since it was measured, None for never
+    raw: str | None = None  # what the driver said of a calibrated point
+    reason: str = ""  # why it is doubted: a word of REASONS
 
 
 @dataclass(frozen=True)
