@@ -4,7 +4,7 @@ import json
 import struct
 
 from yigan import cards, points
-from yigan.conf import alarm, calibration, lighting, plausibility, zone
+from yigan.conf import alarm, calibration, lighting, measurable, plausibility, statistics, zone
 from yigan.conf.plan import Device, Line, Member, Plan
 from yigan.points import Point
 
@@ -110,6 +110,9 @@ def _peripheral(device: Device, places: dict[int, int]) -> dict:
     if device.map is not None:
         options.pop("map", None)
         options["plan"] = device.map.plan()
+        options.pop("settings", None)
+        if settings := measurable.rows(device):
+            options["settings"] = settings
     if device.card.data.get("scaled"):  # it calculates in the point's own unit
         options["decimals"] = device.points[0].decimals if device.points and device.points[0] else 0
     return {
@@ -129,6 +132,9 @@ def _service(plan: Plan, member: Member, places: dict[int, int]) -> dict:
         del entry["points"]  # it finds them by name
     if member.card.kind == alarm.SERVICE:
         entry["options"] = {**member.options, **alarm.options(plan)}
+        del entry["points"]
+    if member.card.kind == statistics.SERVICE:
+        entry["options"] = statistics.options(plan, member)
         del entry["points"]
     if member.card.kind == "sampler":  # judge.py stands between it and the store
         judged = {"calibration": calibration.options(plan), "plausibility": plausibility.options(plan)}
