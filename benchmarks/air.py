@@ -73,6 +73,16 @@ piece = lambda: bus.readinto(b"", 0)
 made = [lambda: driver.read(out), lambda: driver._ask(4, 0, 0, 0xC0), piece, piece, lambda: Stream.readinto(bus, b"", 0)]
 made += [lambda: bus.send(b""), lambda: memoryview(b"")]
 """,
+    "winsen": """
+from pole.drivers.winsen import Driver
+class Zhengzhou(Stream):
+    async def send(self, request):
+        pass
+bus = Zhengzhou(b"\\xff\\x2c\\x04\\x00\\x00\\x32\\x07\\xd0\\xc7")
+driver = Driver(bus, {"gas": "no2"})
+out = [None]
+made = [lambda: driver.read(out), lambda: bus.readinto(b"", 0), lambda: memoryview(b"")]
+""",
 }
 
 

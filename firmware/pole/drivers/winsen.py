@@ -1,0 +1,225 @@
+"""Winsen electrochemical gas module (ZE03, ZE07, ZE08, ZE12, ZE15, ZE25, ZE27): ppb or ppm as mass per volume.
+
+Source: Winsen manuals ZE07-CO V1.2 (tables 5 to 8, check sum), ZE07-CH2O p. 5, ZE25-O3 V1.1; frames of ZE03, ZE12 and ZE15
+as public drivers read them. Codes of NH3 and H2S, the fault bit of the ZE03 and what its answers count are unconfirmed.
+Mass is that of the reference state of the points, 298.15 K and 1013.25 hPa, unless the options say otherwise: the module
+measures a share of the air, so its own temperature and pressure do not belong here. Error of the conversion: 1e-6 of the
+value in 32-bit floats, 1e-4 of a count of the module and the rounding to 0.1 ug/m3 (CO: 0.001 mg/m3), tested at both ends.
+---
+title_zh = "炜盛 ZE 系列电化学气体模组"
+bus = "uart"
+baud = 9600
+capability = "air"
+points = ["so2", "no2", "o3", "co", "nh3", "h2s", "hcho"]
+points_option = "gas"
+datasheet = "Winsen ZE07-CO V1.2, ZE07-CH2O, ZE25-O3 V1.1"
+wiring = "Vin 5 V, TXD -> board RX, RXD <- board TX (3 V levels), GND; DAC and Hd stay open"
+wiring_zh = "Vin 接 5 V，TXD 接板 RX，RXD 接板 TX（3 V 电平），GND；DAC、Hd 悬空"
+
+[options.gas]
+type = "enum"
+required = true
+values = ["so2", "no2", "o3", "co", "nh3", "h2s", "hcho"]
+en = "The gas of its cell"
+zh = "气体种类"
+
+[options.model]
+type = "enum"
+default = "ze12"
+values = ["ze03", "ze07", "ze08", "ze12", "ze15", "ze25", "ze27"]
+en = "The module's series, as printed on it"
+zh = "模组系列（见标签）"
+
+[options.mode]
+type = "enum"
+default = "initiative"
+values = ["initiative", "query"]
+en = "It tells its gas and unit each second, or answers questions without them"
+zh = "主动上传（每秒一帧，含气体与单位）或问答方式"
+
+[options.answer_ppb]
+type = "int"
+low = 1
+high = 1000
+unit = "ppb"
+en = "What a count of an answer stands for, when the manual says another than 1 (ZE08, ZE12, ZE25, ZE27) or 100 (ZE03, ZE07, ZE15)"
+zh = "问答方式下每个计数对应的 ppb；手册与默认值不同时填写（ZE08、ZE12、ZE25、ZE27 为 1，ZE03、ZE07、ZE15 为 100）"
+
+[options.warm_up_s]
+type = "int"
+default = 600
+low = 0
+high = 86400
+unit = "s"
+en = "Readings are marked as warming so long after power-up; cells of the ppb class want hours"
+zh = "上电预热时间，期间数据标记为预热；ppb 级传感器宜设数小时"
+
+[options.temperature]
+type = "float"
+default = 25.0
+low = -50
+high = 60
+unit = "Cel"
+en = "Temperature of the reference state of mass per volume"
+zh = "质量浓度参比状态的温度"
+
+[options.pressure]
+type = "float"
+default = 1013.25
+low = 500
+high = 1100
+unit = "hPa"
+en = "Pressure of the reference state of mass per volume"
+zh = "质量浓度参比状态的气压"
+"""
+
+from pole import clock
+from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
+from pole.quality import GOOD, RANGE, WARMING
+
+# Code of the gas in a frame, g/mol times 10 for a point in 0.1 ug/m3 (CO counts ug/m3)
+_GASES = {
+    "so2": (0x2B, 640.66), "no2": (0x2C, 460.055), "o3": (0x2A, 479.98), "co": (0x04, 28.010),
+    "nh3": (0x02, 170.305), "h2s": (0x03, 340.81), "hcho": (0x17, 300.26),
+}  # fmt: skip
+_GAS_CONSTANT = 8.314463
+_FRAME = 9
+_SWITCH, _ANSWER = 0x78, 0x86
+_COARSE = ("ze03", "ze07", "ze15")  # their answers count 0.1 ppm
+_FLAGGED = ("ze03", "ze15")  # bit 7 of the concentration is the cell's fault
+_SILENCE_MS = 3500  # a frame a second
+_ASK_MS = 2000
+_BABBLE = 60
+
+
+class Driver:
+    """`bad`: bytes that belong to no frame."""
+
+    period_ms = 0
+
+    def __init__(self, bus, options):
+        self._bus = bus
+        model = options.get("model", "ze12")
+        self._code, molar = _GASES[options["gas"]]
+        kelvin = options.get("temperature", 25.0) + 273.15
+        self._per_ppb = molar * options.get("pressure", 1013.25) / (10 * _GAS_CONSTANT * kelvin)
+        self._asks = options.get("mode") == "query"
+        self._switch = (4 if self._asks else 3) if model == "ze03" else (0x41 if self._asks else 0x40)
+        self._place = 6 if model == "ze08" or options["gas"] == "hcho" else 2  # CH2O: ug/m3 first, then ppb
+        self._flagged = model in _FLAGGED
+        self._warm_up_s = options.get("warm_up_s", 600)
+        self._buf = bytearray(_FRAME)
+        self._view = memoryview(self._buf)
+        self._have = 0
+        self._kept = bytearray(4)  # unit, decimals and range of the last frame
+        self._told = False  # its mode
+        self._first = -1  # uptime of the first value after a silence
+        self.bad = 0
+        if self._asks:
+            self.period_ms = 5000
+            self._scale(options.get("answer_ppb", 100 if model in _COARSE else 1))
+
+    async def read(self, out):
+        """The next value. BusError after a silence, DeviceFault when what comes is none, or another gas."""
+        self._have = 0 if self._asks else self._have
+        if not self._told:
+            await self._say(_SWITCH, self._switch)
+            self._told = True
+        if self._asks:
+            for _ in range(_BABBLE):
+                if not await self._bus.readinto(self._buf, 0):
+                    break
+            await self._say(_ANSWER, 0)
+        other, heard = 0, False
+        end = clock.ticks_add(clock.ticks_ms(), _ASK_MS if self._asks else _SILENCE_MS)
+        while True:
+            left = clock.ticks_diff(end, clock.ticks_ms())
+            rest = self._view[self._have :] if self._have else self._buf
+            n = await self._bus.readinto(rest, left) if left > 0 else 0
+            if not n:
+                self._have, self._told, self._first = 0, False, -1
+                raise DeviceFault(BAD_FRAME, "gas %02x" % other) if heard else BusError(NO_ANSWER)
+            heard = True
+            self._have += n
+            while self._have and not self._plausible():
+                self._drop_one()
+            if self._have == _FRAME:
+                kind = self._buf[1]
+                if kind != self._code and kind != _ANSWER and kind != _SWITCH:
+                    other = kind  # or an FF in the data: the same frame again and again has the same sum from there
+                    self._drop_one()
+                    continue
+                self._have = 0
+                if self._wanted():
+                    return self._take(out)
+
+    async def _say(self, command, value):
+        check = -(1 + command + value) & 255
+        await self._bus.send(bytes((0xFF, 1, command, value, 0, 0, 0, 0, check)))
+
+    def _plausible(self):
+        """Whether what is there is, or may become, a frame: bytes 1 to 8 add up to nought, and FF is no gas."""
+        buf = self._buf
+        if buf[0] != 0xFF or (self._have > 1 and buf[1] == 0xFF):
+            return False
+        if self._have < _FRAME:
+            return True
+        total = 0
+        for k in range(1, _FRAME):
+            total += buf[k]
+        return total & 255 == 0
+
+    def _drop_one(self):
+        """One byte only: FF may also be a value."""
+        buf = self._buf
+        for k in range(1, self._have):
+            buf[k - 1] = buf[k]
+        self._have -= 1
+        self.bad += 1
+
+    def _wanted(self):
+        """Whether the frame is what this mode is about. Eight bits of sum are right by chance once in 256 times: unit,
+        decimals and range never change, so that a frame with others is believed when the next one has them too."""
+        buf, kept, same = self._buf, self._kept, True
+        if self._asks or buf[1] == _ANSWER or buf[1] == _SWITCH:
+            return self._asks and buf[1] == _ANSWER
+        for k in range(4):
+            byte = buf[k + 2 if k < 2 else k + 4]
+            if kept[k] != byte:
+                kept[k] = byte
+                same = False
+        if not same and 3 <= kept[0] <= 4 and kept[1] <= 3:
+            self._scale((1000 if kept[0] == 3 else 1) / 10 ** kept[1])
+        return same
+
+    def _scale(self, ppb):
+        """`ppb` a count as 27 bits and a shift; floats only here."""
+        f, self._shift = ppb * self._per_ppb, -13
+        while f < 67108864:
+            f *= 2
+            self._shift += 1
+        while f >= 134217728:
+            f /= 2
+            self._shift -= 1
+        self._high, self._low = int(f) >> 13, int(f) & 8191
+
+    def _take(self, out):
+        buf, at = self._buf, self._place if self._asks else 4
+        if not self._asks and not (3 <= buf[2] <= 4 and buf[3] <= 3):
+            raise DeviceFault(BAD_FRAME, "unit %d" % buf[2])
+        high = buf[at]
+        if self._flagged:
+            if high & 0x80:
+                raise DeviceFault(BAD_FRAME, "cell")
+            high &= 0x1F
+        counts = high << 8 | buf[at + 1]
+        value = counts * self._high + (counts * self._low >> 13)
+        shift = self._shift
+        out[0] = (value + (1 << shift - 1)) >> shift if shift > 0 else value << -shift
+        now = clock.uptime_s()
+        if self._first < 0:
+            self._first = now
+        if now - self._first < self._warm_up_s:
+            return WARMING
+        most = 0 if self._asks else buf[6] << 8 | buf[7]
+        return RANGE if most and counts > most else GOOD
