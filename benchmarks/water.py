@@ -17,6 +17,15 @@ driver = Driver(Uart(), {"height": 3.0})
 out = [None] * 3
 made = [lambda: driver.read(out)] + [lambda: driver._bus.readinto(driver._view, 0)] * 5
 """,
+    "rain": """
+from pole.drivers.rain import Driver
+class Contact(Pin):
+    def irq(self, fn, hard):
+        pass
+driver = Driver(Contact(), {})
+driver.tips, driver._between = 5, 12000
+made = [lambda: driver.read(out)]
+""",
     "geiger": """
 from pole.drivers.geiger import Driver
 class Tube(Pin):

@@ -46,6 +46,11 @@ class Keep:
         if by:
             self.set(name, self.values.get(name, 0) + by)
 
+    def drop(self, name):
+        if name in self.values:
+            del self.values[name]
+            self.changed = True
+
     def step(self):
         """Write if there is something new and it is time; cheap otherwise."""
         if self.changed and clock.uptime_s() - self.at >= self.every_s:

@@ -9,7 +9,7 @@ points = ["door_open", "locked", "water_in", "smoke", "mains", "leakage_alarm", 
   "io.input_1", "io.input_2", "io.input_3", "io.input_4", "io.input_5", "io.input_6", "io.input_7", "io.input_8",
   "hydro.flooded", "hydro.cover_open", "hydro.pump_actual"]
 points_option = "point"
-wiring = "Contact between the pin and ground, pull-up on; through an opto-coupler where the wire leaves the cabinet; a bare electrode through its relay (alternating current, or it corrodes)"
+wiring = "Contact between pin and ground, pull-up on; opto-coupler where the wire leaves the cabinet; a bare electrode by its own relay"
 wiring_zh = "触点接引脚与地，启用上拉；引线出舱时须经光耦；裸电极须经交流激励的继电器模块（防电解）"
 
 [options.point]

@@ -158,7 +158,9 @@ class Driver:
         out[1] = (net * self._factor + 50000) // 100000
         out[2] = None
         if n and net:  # 1/sqrt(n), and what dead time and background make of it
-            doubt = int(16000 / math.sqrt(n)) * (self._ms >> 6) // ((live >> 6) + 1)  # 1/16 of a tenth of a percent
+            doubt = (
+                int(16000 / math.sqrt(n)) * (self._ms >> 6) // (live >> 6 or 1)
+            )  # 1/16 of a tenth of a percent
             out[2] = min(65000, (doubt * gross // net if net < gross else doubt) + 8 >> 4)
         if up - self._since < _WARM_UP_S:
             return WARMING

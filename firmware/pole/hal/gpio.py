@@ -19,8 +19,14 @@ class Bus:
             return self._pin.value() ^ self._invert
         self._pin.value(level ^ self._invert)
 
-    def irq(self, fn):
-        """`fn(pin)` on both edges, from the scheduler (it may allocate)."""
+    def irq(self, fn, hard=False):
+        """`fn(pin)` on both edges, from the scheduler (it may allocate); `hard`: at once, where the port can (it must not)."""
+        if hard:
+            try:
+                self._pin.irq(fn, Pin.IRQ_RISING | Pin.IRQ_FALLING, hard=True)
+                return
+            except (TypeError, ValueError):
+                pass
         self._pin.irq(fn, Pin.IRQ_RISING | Pin.IRQ_FALLING)
 
     def pulses(self, lockout_us=0):

@@ -56,8 +56,9 @@ def pole_file(folder, kind):
 class Pin:
     """A pin with a resistor: gpio, and the millivolt meter of an adc."""
 
-    def __init__(self, twin, pull):
+    def __init__(self, twin, pull, active=1):
         self.twin, self.pull, self.level, self.out, self.handlers = twin, pull, None, None, []
+        self.invert = 1 - active
         twin.drive = self.drive
 
     def drive(self, level):
@@ -68,12 +69,13 @@ class Pin:
 
     def value(self, level=None):
         if level is None:
-            return self.out if self.out is not None else self.pull if self.level is None else self.level
+            level = self.out if self.out is not None else self.pull if self.level is None else self.level
+            return level ^ self.invert
         self.out = level
         self.twin.pin(level)
         return None
 
-    def irq(self, handler):
+    def irq(self, handler, hard=False):
         self.handlers.append(handler)
 
     def pulses(self, lockout_us=0):
@@ -173,7 +175,11 @@ def bus(device, clock, twin):
         "i2c": lambda: I2c(twin),
         "pwm": lambda: Duty(twin),
         "analog": lambda: Duty(twin),
-        "gpio": lambda: Pin(twin, getattr(twin_module(device.card.kind), "PULL", 1)),
+        "gpio": lambda: Pin(
+            twin,
+            getattr(twin_module(device.card.kind), "PULL", 1),
+            getattr(twin_module(device.card.kind), "ACTIVE", 1),
+        ),
         "adc": lambda: Pin(twin, 0),
         "none": lambda: None,
     }[kind]()

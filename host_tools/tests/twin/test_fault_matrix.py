@@ -2,8 +2,8 @@
 
 The rows are each twin's own MATRIX: fault -> qualities that its points may have under it; `absent` (no power) is added.
 What a twin may say beside: MATRIX_OPTIONS (options without which its driver cannot be), STIR (a quantity and two values
-of it: a stuck part must not follow, one that is well again must), PULL (0: its pin rests low). `pytest -s` prints the
-table, build/fault_matrix.txt keeps it.
+of it: a stuck part must not follow, one that is well again must), PULL (0: its pin rests low), ACTIVE (0: low is yes).
+`pytest -s` prints the table, build/fault_matrix.txt keeps it.
 """
 
 import asyncio

@@ -241,9 +241,10 @@ class _Resolver:
         """Those every pole has, those its capabilities and sections need, and what the file says of them."""
         written = {part.kind: part for part in self.pole.services}
         present: dict[str, set[int]] = {}
-        for device, point in ((device, p) for device in self.found.devices for p in device.points if p):
-            present.setdefault(point.capability, set()).add(point.instance)
-            present.setdefault(f"driver {device.card.kind}", set()).add(point.instance)
+        for device in self.found.devices:
+            for point in filter(None, device.points):
+                present.setdefault(point.capability, set()).add(point.instance)
+                present.setdefault(f"driver {device.card.kind}", set()).add(point.instance)
         for kind in dict.fromkeys([*written, *cards.kinds("services")]):
             needs = required_capability(cards.service(kind)) if kind in cards.kinds("services") else ""
             section = cards.service(kind).data.get("section", "") if kind in cards.kinds("services") else ""
