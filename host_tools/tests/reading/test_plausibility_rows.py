@@ -1,6 +1,8 @@
 """`[[plausibility]]`: the rules the device gets, and a finding with its line for each fault."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from reading_pole import LINE
@@ -103,3 +105,13 @@ def test_maintenance_comes_with_what_it_is_for(write):
     assert options("[maintenance]", "ends_after_h = 8") == {"ends_after_h": 8}
     (found,) = conf.check(write("[maintenance]", "ends_after_h = 0"))
     assert (found.code, found.place.line) == ("out_of_range", LINE)
+
+
+def test_the_page_is_right(write):
+    """Every example of docs/calibration.md is a good pole file, and it names every reason."""
+    page = (Path(__file__).parents[3] / "docs" / "calibration.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", page, re.S)
+    path = write().path
+    path.write_text(path.read_text(encoding="utf-8") + "\n".join(examples), encoding="utf-8")
+    assert len(examples) == 3 and conf.check(conf.load(path)) == []
+    assert [word for word in device.REASONS if word and f"`{word}`" not in page] == []
