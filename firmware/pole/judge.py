@@ -69,7 +69,9 @@ class Judge:
                     row = self._doubt(k, i, raw, value)
                     if row:
                         reason, quality = row[plausibility.CONDITION], row[plausibility.QUALITY]
-        self._reason[k] = reason
+        if reason != self._reason[k]:
+            self._reason[k] = reason
+            store.touch(i)
         store.put(i, value, quality)
         if reason != self._told[k]:
             self._tell_log(k, i, reason, quality)

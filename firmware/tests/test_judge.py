@@ -89,6 +89,16 @@ class Judged(unittest.TestCase):
         self.assertEqual(self.seen(PM), ("36.7", GOOD, 0, 350))
         self.assertEqual(self.log._ring[2][4], "plausible again")
 
+    def test_who_listens_hears_of_another_reason(self):
+        self.judge.put(HUMID, 700, GOOD)
+        for _ in range(3):
+            self.judge.put(PM, 350, GOOD)
+            self.time.pass_ms(300000)
+        flags = self.store.listen()
+        self.judge.put(HUMID, 950, GOOD)
+        self.judge.put(PM, 350, GOOD)
+        self.assertEqual((self.seen(PM)[1:3], flags[PM]), ((UNCERTAIN, plausibility.CROSS_HIGH), 1))
+
     def test_the_log_hears_of_it_once_a_minute(self):
         for k in range(120):
             self.judge.put(HUMID, 950 if k % 2 else 700, GOOD)

@@ -101,6 +101,7 @@ def test_maintenance_comes_with_what_it_is_for(write):
 
     assert options() is None
     assert options(HEAD, PM + "; high = 5") == {"ends_after_h": 4}
+    assert options("[[service]]", 'kind = "statistics"', 'points = ["air.pm2_5"]') == {"ends_after_h": 4}
     assert options("[maintenance]") == {"ends_after_h": 4}
     assert options("[maintenance]", "ends_after_h = 8") == {"ends_after_h": 8}
     (found,) = conf.check(write("[maintenance]", "ends_after_h = 0"))

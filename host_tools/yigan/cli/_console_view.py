@@ -85,7 +85,6 @@ def _point(row: dict) -> str:
     reading = Reading(row["p"], row["v"], row.get("u", ""), row["q"], row.get("age"))
     value = f"{_points.shown(reading)} {_points.unit(reading)}".strip()
     age = t("{a} ago", "{a}前", a=_points.age(reading.age)) if reading.age else ""
-    quality = click.style(
-        _points.quality(reading.quality), fg="green" if reading.quality == "good" else "yellow"
-    )
+    word = _points.quality(reading.quality) + (f": {_points.reason(row['why'])}" if "why" in row else "")
+    quality = click.style(word, fg="green" if reading.quality == "good" else "yellow")
     return f"{reading.name:24} {value:>16}  {quality}  {age}".rstrip()

@@ -114,7 +114,7 @@ def _one(file: Path, virtual: bool, port: str, as_json: bool) -> None:
 
 
 def _readings(done: Commissioned) -> list[Reading]:
-    return [Reading(row["p"], row["v"], row["u"], row["q"], row["age"]) for row in done.readings]
+    return [Reading(row["p"], row["v"], row["u"], row["q"], row["age"], reason=row.get("why", "")) for row in done.readings]
 
 
 def _row(done: Commissioned, made: Bundle, port: str) -> dict:

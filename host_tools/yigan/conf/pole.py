@@ -73,9 +73,10 @@ class Pole:
     maintenance: dict = field(default_factory=dict)
 
     @property
-    def sections(self) -> set[str]:
-        """What services can be about: `[lighting]`, `[[alarm]]`, and "calibration" where a peripheral has any."""
-        return set(self.document.data) | {"calibration" for p in self.peripherals if p.calibration}
+    def subjects(self) -> set[str]:
+        """What services can go with: sections, kinds of written services, and "calibration" where there is any."""
+        calibrated = {"calibration" for p in self.peripherals if p.calibration}
+        return set(self.document.data) | {part.kind for part in self.services} | calibrated
 
     @property
     def path(self) -> Path:

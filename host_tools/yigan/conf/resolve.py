@@ -261,8 +261,8 @@ class _Resolver:
                 self.member("services", part, sorted(present.get(needs, {0})))
 
     def wanted(self, section: str, card: Card) -> bool:
-        """Whether the file has the section of a service, or one that the service goes with."""
-        return not self.pole.sections.isdisjoint([section, *card.data.get("also_with", ())])
+        """Whether the file has the section of a service, or something that the service goes with."""
+        return section in self.doc.data or not self.pole.subjects.isdisjoint(card.data.get("also_with", ()))
 
     def of_section(self, kind: str, section: str) -> Part:
         """A service that the file does not name; its options stand in the section that is its own."""

@@ -109,9 +109,9 @@ def over(started: float, for_s: float | None) -> bool:
 
 
 def changes(before: dict[str, Reading], now: Iterable[Reading]) -> Iterator[Reading]:
-    """Readings whose value or quality differs from what `before` holds; `before` is brought up to date."""
+    """Readings whose value, quality or reason differs from what `before` holds; `before` is brought up to date."""
     for reading in now:
         old = before.get(reading.name)
-        if old is None or (old.value, old.quality) != (reading.value, reading.quality):
+        if old is None or (old.value, old.quality, old.reason) != (reading.value, reading.quality, reading.reason):
             yield reading
         before[reading.name] = reading
