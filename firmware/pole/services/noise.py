@@ -1,0 +1,200 @@
+"""Sound levels over time for meters that say only what it is now: LAeq, LAFmax, LAFmin, L5 to L95, SD, Ld, Ln, Ldn.
+
+Takes the level of each second. `laeq` and the statistical levels are of the last full period, `laeq_hour` of the last
+full hour, `ld`, `ln` and `ldn` of the last full day (06-22 h) and night (22-06 h). What the meter says itself is left to it.
+A mean of levels is energetic. A period that was heard for less than 75 % is uncertain; seconds of rain or of wind above
+`wind` do not count for hours, days and nights (HJ 640-2012; the 75 % are ours). Day and night survive power cuts.
+---
+title_zh = "噪声统计"
+on_request = true
+requires_capability = "noise"
+capability = "noise"
+points = ["laeq", "lafmax", "lafmin", "l5", "l10", "l50", "l90", "l95", "sd", "laeq_hour", "ld", "ln", "ldn"]
+
+[options.period_min]
+type = "int"
+default = 10
+low = 1
+high = 60
+unit = "min"
+en = "Period of LAeq and of the statistical levels"
+zh = "等效声级与累积百分声级的统计周期"
+
+[options.wind]
+type = "float"
+default = 5
+low = 0
+high = 60
+unit = "m/s"
+en = "Above this wind (weather.wind_speed) levels are those of the wind"
+zh = "风速（weather.wind_speed）高于该值时不计入小时与昼夜值"
+"""
+
+from pole import clock
+from pole.protocol import noise
+from pole.quality import GOOD, UNCERTAIN
+
+_NAMES = ("l5", "l10", "l50", "l90", "l95", "sd")
+_WRITE_S = 1800
+_HOLD_S = 10
+_BACK_S = 3600
+_PART_S = {noise.Sums.DAY: 57600, noise.Sums.NIGHT: 28800}
+
+
+class Ear:
+    """One meter. `places`: short name -> place of the points that are ours to put."""
+
+    def __init__(self, pole, la, places, period_s, keep):
+        self.store = pole.store
+        self.la = la
+        self.places = places
+        self.sums = noise.Sums(period_s)
+        self.histogram = noise.Histogram()
+        self.period_s = period_s
+        self.keep = pole.keep(keep, _WRITE_S)
+        self.ld = None  # of the day before the night that runs, with its quality
+        self._adopted = False
+
+    def step(self, up, local, seconds, fair):
+        """A look; what it hears stands for `seconds`, 0 while somebody works there."""
+        sums, store = self.sums, self.store
+        ended = sums.second(up, local)
+        if ended:
+            self._tell(ended)
+        if local is not None and not self._adopted:
+            self._adopted = True
+            self._adopt()
+        q = store.quality(self.la)
+        if seconds and (q == GOOD or q == UNCERTAIN):
+            tenths = store.raw(self.la)
+            sums.add(tenths, seconds, fair)
+            self.histogram.add(tenths, seconds)
+
+    def _tell(self, ended):
+        sums = self.sums
+        if ended & sums.PERIOD:
+            self._tell_period()
+        if ended & sums.HOUR:
+            self._put("laeq_hour", sums.leq[sums.HOUR], sums.seconds[sums.HOUR], 3600)
+        if ended & sums.DAY:
+            self.ld = self.ld or self._put(
+                "ld", sums.leq[sums.DAY], sums.seconds[sums.DAY], _PART_S[sums.DAY]
+            )
+        if ended & sums.NIGHT:
+            ln = self._put("ln", sums.leq[sums.NIGHT], sums.seconds[sums.NIGHT], _PART_S[sums.NIGHT])
+            if self.ld and ln:
+                self._put_raw("ldn", noise.day_night(self.ld[0], ln[0]), max(self.ld[1], ln[1]) == GOOD)
+            self.ld = None
+
+    def _tell_period(self):
+        sums, histogram = self.sums, self.histogram
+        n = sums.seconds[sums.PERIOD]
+        self._put("laeq", sums.leq[sums.PERIOD], n, self.period_s)
+        found = histogram.exceeded()
+        if found:
+            well = 4 * n >= 3 * self.period_s
+            for name, tenths in zip(_NAMES, found[0] + [found[1]]):
+                self._put_raw(name, 10 * tenths, well)
+            self._put_raw("lafmax", 10 * histogram.high, well)
+            self._put_raw("lafmin", 10 * histogram.low, well)
+        histogram.clear()
+
+    def _put(self, name, leq, n, of):
+        """(level in 0.01 dB, quality), None when nothing was heard."""
+        if leq is None:
+            return None
+        return leq, self._put_raw(name, leq, 4 * n >= 3 * of)
+
+    def _put_raw(self, name, hundredths, well):
+        quality = GOOD if well else UNCERTAIN
+        if name in self.places:
+            self.store.put(self.places[name], (hundredths + 5) // 10, quality)
+        return quality
+
+    # Power cuts
+
+    def write(self):
+        keep, sums = self.keep, self.sums
+        if self._adopted:
+            keep.set("c", sums.cycle)
+            keep.set("s", sums.text())
+            keep.set("d", self.ld[0] if self.ld else -1)
+            keep.set("q", self.ld[1] if self.ld else 0)
+            keep.step()
+
+    def _adopt(self):
+        keep, sums = self.keep, self.sums
+        cycle = keep.get("c", -1)
+        if 0 <= cycle and sums.cycle - cycle in (0, 1):
+            if keep.get("d", -1) >= 0:
+                self.ld = keep.get("d"), keep.get("q")
+            self._tell(sums.adopt([int(word) for word in keep.get("s").split(",")], cycle < sums.cycle))
+
+
+class Service:
+    """Finds the meters as they are built; a look a second."""
+
+    def __init__(self, pole, options):
+        self.pole = pole
+        self.options = options
+        self.offset_s = 60 * pole.site.get("tz_min", 0)
+        self.ears = []
+        self._found = []
+        self._wind = pole.store.find("weather.wind_speed")
+        self._rain = pole.store.find("weather.raining")
+        self._work = pole.store.find("node.maintenance")
+        self._limit = round(options["wind"] * 10 ** pole.store.decimals(self._wind)) if self._wind >= 0 else 0
+        self.seen = -1  # uptime of the last look
+        self._newest = -_BACK_S  # of the clock: no second counts twice
+
+    def look(self):
+        """New meters among the built peripherals."""
+        store = self.pole.store
+        for driver, names in self.pole.drivers("noise"):
+            if "la" in names and driver not in self._found:
+                self._found.append(driver)
+                head = store.name(names["la"])[:-2]
+                ours = {}
+                for i in range(store.n):
+                    name = store.name(i)
+                    short = name[len(head) :]
+                    if name.startswith(head) and "." not in short and short not in names:
+                        ours[short] = i
+                keep = "noise" if head == "noise." else "noise" + head[6:-1]
+                self.ears.append(Ear(self.pole, names["la"], ours, 60 * self.options["period_min"], keep))
+
+    def fair(self):
+        """Neither rain nor the microphone's own wind."""
+        store = self.pole.store
+        if self._wind >= 0 and store.valid(self._wind) and store.raw(self._wind) > self._limit:
+            return False
+        return self._rain < 0 or not store.valid(self._rain) or not store.raw(self._rain)
+
+    def step(self):
+        """Hear every meter once."""
+        up, now = clock.uptime_s(), clock.now()
+        seconds = 1 if self.seen < 0 or up - self.seen > _HOLD_S else up - self.seen
+        self.seen = up
+        local = None if now is None else now + self.offset_s
+        if local is not None:
+            if -_BACK_S < local - self._newest <= 0:
+                return  # the clock went back a little
+            self._newest = local
+        if self._work >= 0 and self.pole.store.raw(self._work):
+            seconds = 0
+        fair = self.fair()
+        for ear in self.ears:
+            ear.step(up, local, seconds, fair)
+
+    async def run(self, beat):
+        turn = 0
+        while True:
+            beat()
+            if turn % 10 == 0:
+                self.look()
+            self.step()
+            if turn % 60 == 59:
+                for ear in self.ears:
+                    ear.write()
+            turn += 1
+            await clock.sleep_ms(1000)
