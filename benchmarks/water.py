@@ -17,6 +17,18 @@ driver = Driver(Uart(), {"height": 3.0})
 out = [None] * 3
 made = [lambda: driver.read(out)] + [lambda: driver._bus.readinto(driver._view, 0)] * 5
 """,
+    "flow": """
+from pole.drivers.flow import Driver
+class Meter(Pin):
+    def pulses(self, lockout_us):
+        return self
+    def take(self):
+        now[0] += 500
+        return 3
+driver = Driver(Meter(), {"k": 1000.0})
+n = 3
+made = [lambda: driver.read(out)]
+""",
     "rain": """
 from pole.drivers.rain import Driver
 class Contact(Pin):
