@@ -19,6 +19,14 @@ def test_one_answer_and_its_glitches():
     assert judge(modbus_rtu.seal(b"\x01\x83\x02"), 1).refused
 
 
+def test_a_value_that_looks_like_a_checksum():
+    """A number that begins with the CRC of the three bytes before it does not end the frame."""
+    begin = bytes.fromhex("010404")
+    value = fieldbus.crc16(begin).to_bytes(2, "little") + b"\0\0"
+    found = judge(modbus_rtu.seal(begin + value), 1)
+    assert (found.state, found.pdu) == (ALONE, begin[1:] + value)
+
+
 def test_two_are_no_answer():
     other = modbus_rtu.seal(bytes.fromhex("0104020001"))
     mixed = bytes(a & b for a, b in zip(ONE, other, strict=True))

@@ -7,7 +7,7 @@ and tells what it heard, byte for byte; what that means is judged here.
 
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from yigan.conf import regmap
@@ -37,7 +37,7 @@ def frames(heard: bytes, address: int) -> Iterator[bytes]:
     """The whole answers of `address` in what was heard, without address and CRC."""
     at = 0
     while at + 5 <= len(heard):
-        for end in range(at + 5, len(heard) + 1):
+        for end in _ends(heard, at):
             if heard[at] == address and crc16(heard[at : end - 2]) == int.from_bytes(
                 heard[end - 2 : end], "little"
             ):
@@ -46,6 +46,21 @@ def frames(heard: bytes, address: int) -> Iterator[bytes]:
                 break
         else:
             at += 1
+
+
+def _ends(heard: bytes, at: int) -> Iterable[int]:
+    """Where a frame that begins at `at` may end. A value may look like the checksum of what stands before it, so only
+    functions of unknown length are tried at every length."""
+    function = heard[at + 1]
+    if function & 0x80:
+        found: Iterable[int] = (at + 5,)
+    elif function in (1, 2, 3, 4):
+        found = (at + 5 + heard[at + 2],)
+    elif function in (5, 6, 15, 16):
+        found = (at + 8,)
+    else:
+        found = range(at + 5, len(heard) + 1)
+    return (end for end in found if end <= len(heard))
 
 
 @dataclass(frozen=True)

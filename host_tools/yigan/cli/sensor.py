@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from yigan import conf, fieldbus
-from yigan.cli import _text, _way
+from yigan.cli import _probe, _text, _way
 from yigan.conf.plan import Device
 from yigan.errors import ConfigError, LinkError, Refused
 from yigan.lang import t
@@ -42,6 +42,11 @@ _baud = click.option(
             "yigan sensor assign poles/street.toml",
             "All of a pole file, plugged in one by one",
             "按配置文件逐个接入并编址",
+        ),
+        (
+            "yigan sensor probe /dev/ttyUSB0 --address 1",
+            "What an unknown one measures",
+            "读取未知传感器并推荐寄存器表",
         ),
     ),
 )
@@ -182,3 +187,6 @@ def _one(line: fieldbus.Line, device: Device) -> None:
         except (LinkError, Refused) as error:  # not there yet, or too many: try again
             _text.show_error(error)
     click.echo(t("{n} answers at {a}.", "{n} 已在地址 {a} 应答。", n=name, a=new), err=True)
+
+
+command.add_command(_probe.command)
