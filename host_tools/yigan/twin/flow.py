@@ -9,7 +9,7 @@ _LONGEST_MS = 50  # a reed is closed for a part of a slow turn only
 
 MATRIX = {
     "silent": ("good",),  # no wire, no flow: nothing tells
-    "stuck": ("good",),
+    "jammed": ("good",),  # the rotor
     "slow": ("good",),  # a worn meter
     "noise": ("good",),  # its contact rings
     "range": ("good",),
@@ -48,7 +48,7 @@ class Twin:
 
     def _rate(self) -> float:
         """Pulses a millisecond."""
-        if self._faults & {"silent", "stuck"}:
+        if self._faults & {"silent", "jammed"}:
             return 0.0
         return (
             self._flow
