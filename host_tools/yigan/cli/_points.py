@@ -17,7 +17,7 @@ _COLOUR = {"good": "green", "manual": "cyan", "uncertain": "yellow", "warming": 
            "never": "dim", "range": "red", "comm_fault": "red", "fault": "red"}  # fmt: skip
 _WORDS = {"never": "尚无", "good": "正常", "uncertain": "存疑", "stale": "过期", "warming": "预热", "range": "超限",
           "comm_fault": "通信故障", "fault": "故障", "manual": "手动"}  # fmt: skip
-_UNITS = {"1": "", "Cel": "°C", "deg": "°", "ug/m3": "µg/m³", "m3": "m³"}
+_UNITS = {"1": "", "Cel": "°C", "deg": "°", "ug/m3": "µg/m³", "m3": "m³", "mg/m3": "mg/m³", "[ppm]": "ppm", "[pH]": "pH"}
 
 
 _REASONS = {"limits": ("outside what it can be", "超出测点量程"), "low": ("too low", "过低"), "high": ("too high", "过高"),

@@ -37,7 +37,7 @@ class Twin:
         self._random = random.Random(options.get("seed", 1))
         self._gas = options.get("gas", "no2")
         self._model = options.get("model", "ze12")
-        self._ppb = self._shown = float(options.get("ppb", 50))
+        self._ppb = self._shown = float(options.get("ppb", 1200 if self._gas == "co" else 50))
         self._fine = self._model in _FINE
         self._full = int(options.get("full_ppb", 5000 if self._fine else 500000))
         self._faults: set[str] = set()
