@@ -74,7 +74,8 @@ def test_it_stops_when_it_has_asked_enough():
 
 def test_a_function_it_does_not_know_is_asked_once(monkeypatch):
     part = slave("noise")
-    monkeypatch.setattr(part, "request", lambda pdu: bytes([0x84, 1]) if pdu[0] == 4 else bytes([3, 2, 0, 5]) if pdu == b"\x03\0\0\0\1" else bytes([0x83, 2]))  # fmt: skip
+    known = {b"\3\0\0\0\1": bytes([3, 2, 0, 5])}
+    monkeypatch.setattr(part, "request", lambda pdu: b"\x84\1" if pdu[0] == 4 else known.get(pdu, b"\x83\2"))
     line = Line(part)
     assert Search(line, 1).run().spans() == [(3, 0, 0)]
     assert sum(pdu[0] == 4 for pdu in line.asked) == 1

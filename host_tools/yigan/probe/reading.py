@@ -3,6 +3,7 @@
 import math
 import struct
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from yigan.probe.search import Found
@@ -58,9 +59,9 @@ def pair(found: Found, function: int, register: int) -> Pair | None:
 
 def pairs(found: Found) -> list[Pair]:
     """Side by side, from that start of each span from which more are floats of one order."""
-    shown = []
+    shown: list[Pair] = []
     for function, first, last in found.spans():
-        ways = [
+        ways: list[list[Pair]] = [
             [p for at in range(start, last, 2) if (p := pair(found, function, at))]
             for start in (first, first + 1)
         ]
@@ -68,7 +69,7 @@ def pairs(found: Found) -> list[Pair]:
     return shown
 
 
-def _most_common(row: list[Pair]) -> tuple[str, int]:
+def _most_common(row: Iterable[Pair]) -> tuple[str, int]:
     """The order in which most of them are floats, and how many."""
     counts = Counter(order for p in row for order in p.floats)
     return counts.most_common(1)[0] if counts else ("", 0)
