@@ -117,9 +117,8 @@ class Port:
 def open(name: str, baud: int = BAUD, parity: str = "N", stop: int = 1) -> Port:
     """Open `name` for us alone. LinkError says why not and what to do."""
     remote = "://" in name
-    options: dict = (
-        {} if remote else {"exclusive": True, "write_timeout": 10}
-    )  # pyserial's RFC 2217 has neither
+    # pyserial's RFC 2217 has neither
+    options: dict = {} if remote else {"exclusive": True, "write_timeout": 10}
     try:
         device = serial.serial_for_url(
             name, baudrate=baud, parity=parity, stopbits=stop, timeout=_TICK_S, **options
