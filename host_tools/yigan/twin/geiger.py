@@ -1,7 +1,7 @@
 """A Geiger tube with its pulse shaper: random pulses, and none within the dead time of the last.
 
 Drawn from Knoll, Radiation Detection and Measurement, 4.VII: gaps are exponential; a non-paralysable counter misses what
-comes while it is dead, and that does not make the dead time longer.
+comes while it is dead, and that does not make the dead time longer. The shaper's output rests high and pulls low.
 """
 
 import random
@@ -36,6 +36,7 @@ class Twin:
         self.pulses = 0
 
     def start(self) -> None:
+        self.drive(1)
         self._arm()
 
     def stop(self) -> None:
@@ -66,7 +67,7 @@ class Twin:
             self.pulses += 1
             for _ in range(1 + _RINGS * ("ringing" in self._faults)):
                 self.drive(0)
-                self.drive(None)
+                self.drive(1)
         self._arm(self._dead_ms)
 
     def set(self, name: str, value) -> None:
@@ -79,7 +80,7 @@ class Twin:
     def fault(self, name: str, on: bool = True) -> None:
         (self._faults.add if on else self._faults.discard)(name)
         if self._timer:
-            self.drive(0 if "stuck" in self._faults else None)
+            self.drive(0 if "stuck" in self._faults else 1)
             self._arm()
 
     def state(self) -> dict:
