@@ -1,5 +1,6 @@
 import gc
 import random
+import sys
 import unittest
 
 from pole.protocol.calibration import corrected, row_of
@@ -38,6 +39,21 @@ class Lines(unittest.TestCase):
         self.assertEqual(
             [self.value(clamped, x) for x in (-5, 9, 10, 15, 20, 21, 65535)], [17, 17, 17, 22, 27, 27, 27]
         )
+
+    def test_single_precision_at_the_ends_of_a_float_point(self):
+        """Six roundings of 2^-24 at most, of the largest number on the way: what docs/calibration.md says."""
+        if sys.implementation.name != "cpython":
+            return  # F32 needs CPython's float
+        from float32 import F32
+
+        for slope, offset in ((1.083, -1.5), (0.01, 500.0), (99.9, -500.0), (-1.0 / 3, 0.1)):
+            row = [F32(0), F32(0), F32(offset), F32(slope), 0, 0, 1]
+            for reading in (0.0, 0.1, 1.0, 99999.9, 200000.0, 2000000000.0):
+                exact_value = reading * slope + offset
+                error = abs(float(corrected(row, F32(reading))) - exact_value)
+                self.assertTrue(
+                    error <= 3.6e-7 * max(abs(reading * slope), abs(reading), abs(offset)), str(error)
+                )
 
     def test_any_line_is_exact(self):
         """Against integers without limit, over whole 32-bit points too."""
