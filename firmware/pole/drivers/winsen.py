@@ -86,9 +86,10 @@ _GAS_CONSTANT = 8.314463
 _FRAME = 9
 _SWITCH, _ANSWER = 0x78, 0x86
 _COARSE = ("ze03", "ze07", "ze15")  # their answers count 0.1 ppm
-_FLAGGED = ("ze03", "ze15")  # bit 7 of the concentration is the cell's fault
+_MASKS = {"ze03": 0x7F, "ze15": 0x1F}  # bit 7 of their concentration is the cell's fault, the bits left count
 _SILENCE_MS = 3500  # a frame a second
 _ASK_MS = 2000
+_SWITCH_MS = 1000  # no manual says how long it takes; a public sketch waits as much
 _BABBLE = 60
 
 
@@ -106,7 +107,7 @@ class Driver:
         self._asks = options.get("mode") == "query"
         self._switch = (4 if self._asks else 3) if model == "ze03" else (0x41 if self._asks else 0x40)
         self._place = 6 if model == "ze08" or options["gas"] == "hcho" else 2  # CH2O: ug/m3 first, then ppb
-        self._flagged = model in _FLAGGED
+        self._mask = _MASKS.get(model, 0xFF)
         self._warm_up_s = options.get("warm_up_s", 600)
         self._buf = bytearray(_FRAME)
         self._view = memoryview(self._buf)
@@ -125,6 +126,8 @@ class Driver:
         if not self._told:
             await self._say(_SWITCH, self._switch)
             self._told = True
+            if self._asks:
+                await clock.sleep_ms(_SWITCH_MS)
         if self._asks:
             for _ in range(_BABBLE):
                 if not await self._bus.readinto(self._buf, 0):
@@ -207,12 +210,9 @@ class Driver:
         buf, at = self._buf, self._place if self._asks else 4
         if not self._asks and not (3 <= buf[2] <= 4 and buf[3] <= 3):
             raise DeviceFault(BAD_FRAME, "unit %d" % buf[2])
-        high = buf[at]
-        if self._flagged:
-            if high & 0x80:
-                raise DeviceFault(BAD_FRAME, "cell")
-            high &= 0x1F
-        counts = high << 8 | buf[at + 1]
+        if buf[at] & 0x80 and self._mask < 0x80:
+            raise DeviceFault(BAD_FRAME, "cell")
+        counts = (buf[at] & self._mask) << 8 | buf[at + 1]
         value = counts * self._high + (counts * self._low >> 13)
         shift = self._shift
         out[0] = (value + (1 << shift - 1)) >> shift if shift > 0 else value << -shift

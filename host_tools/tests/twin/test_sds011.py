@@ -86,7 +86,7 @@ def test_all_the_time(tmp_path):
 
 @pytest.mark.parametrize("cycle_min", [5, 30])
 def test_in_a_cycle_the_points_stay_good_and_the_laser_lives_longer(tmp_path, cycle_min):
-    hours = 3
+    hours = 1.5
     seen, values, state = day(tmp_path, f"cycle_min = {cycle_min}\n", hours, 36.5)
     assert (seen, values, state["complaints"]) == ({"good"}, {365}, 0)
     assert state["laser_s"] < hours * 3600 * 1.3 / cycle_min + 90

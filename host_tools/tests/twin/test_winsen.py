@@ -60,7 +60,7 @@ def test_published_answer():
         twin.start()
         for command in ("ff0178410000000046", "ff0186000000000079"):
             twin.received(bytes.fromhex(command))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.6)
 
     virtual_time.run(story(), pole_clock)
     assert heard[0].hex()[:4] == "ff86" and heard[0][6:8] == b"\x00\x20"  # ZE07-CH2O p. 5: 32

@@ -42,6 +42,7 @@ class Twin:
         self._full = int(options.get("full_ppb", 5000 if self._fine else 500000))
         self._faults: set[str] = set()
         self._uploads = True
+        self._deaf_until = 0.0  # after a switch: no manual gives its time
         self._timer = None
         self._got = b""
         self.asked = 0
@@ -113,9 +114,10 @@ class Twin:
         upload, answer = (3, 4) if self._model == "ze03" else (0x40, 0x41)
         if command == 0x78 and value in (upload, answer):
             self._uploads = value == upload
+            self._deaf_until = self._clock.now_ms() + 500
             if self._model == "ze03":
                 self._emit(bytes((0xFF, 0x78, 1, 0, 0, 0, 0, 0)))
-        elif command == 0x86 and not self._uploads:
+        elif command == 0x86 and not self._uploads and self._clock.now_ms() >= self._deaf_until:
             self.asked += 1
             self._clock.call_later(
                 800 if "slow" in self._faults else 30, lambda: self._timer and self._emit(self._reply())
