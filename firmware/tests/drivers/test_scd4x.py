@@ -78,11 +78,15 @@ class Scd4x(unittest.TestCase):
         self.start(altitude=1100, self_calibration=False)
         self.assertEqual(self.part.settings[1:], [b"\x24\x27\x04\x4c\x42", b"\x24\x16\x00\x00\x81"])
 
-    def test_each_offset_is_the_nearest_word(self):
+    def offset(self, kelvin):
+        return Driver(None, {"temperature_offset": kelvin})._settings[0][1]
+
+    def test_each_offset_is_the_nearest_word(self, number=float):
+        """0 to 20 K, both ends too: 374.5 counts a kelvin."""
         for tenth in range(201):
-            self.start(temperature_offset=tenth / 10, self_test=False)
-            word = self.part.settings[0][2] << 8 | self.part.settings[0][3]
+            word = self.offset(number(tenth / 10))
             self.assertTrue(abs(word * 35 - tenth * 1310.7) <= 17.6, tenth)
+        self.assertEqual((self.offset(number(0)), self.offset(number(20))), (0, 7490))
 
     def test_only_what_is_asked_for(self):
         self.start(points=["humidity", "co2"])
@@ -152,6 +156,16 @@ class Scd4x(unittest.TestCase):
     def test_nobody_there(self):
         with self.assertRaises(BusError):
             asyncio.run(Driver(I2c({}), {}).read([None] * 3))
+
+
+class OnFloat32(unittest.TestCase):
+    NEEDS = ("cpython",)
+    offset = Scd4x.offset
+
+    def test_each_offset_is_the_nearest_word(self):
+        from float32 import F32
+
+        Scd4x.test_each_offset_is_the_nearest_word(self, F32)
 
 
 if __name__ == "__main__":
