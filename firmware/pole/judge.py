@@ -128,10 +128,14 @@ class Judge:
         if self.reason(i):
             packet.raw((',"reason":"%s"' % plausibility.REASONS[self.reason(i)]).encode())
 
-    def lay(self, out, at, i, first, last, swapped):
-        """The registers of what drivers said, of ids `first` to `last`; the store's next point is at place i."""
+    def lay(self, out, at, start, end, i, swapped):
+        """The registers of what drivers said, whole pairs from `start` to before `end`; False: there are none such.
+
+        The store's next point is at place i, -1: outside every block."""
         store = self._store
-        for point_id in range(first, last + 1):
+        if i < 0 or (start | end) & 1 or end > 0x10000:
+            return False
+        for point_id in range((start & 0x3FFF) >> 1, (end - 1 & 0x3FFF) + 1 >> 1):
             kind, raw = I32, None
             if i < store.n and store.table.ids[i] == point_id:
                 kind, raw = store.kind(i), self.raw(i)
@@ -145,3 +149,4 @@ class Judge:
                 for byte in (at, at + 1):
                     out[byte], out[byte + 2] = out[byte + 2], out[byte]
             at += 4
+        return True

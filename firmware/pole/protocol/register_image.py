@@ -75,7 +75,8 @@ class RegisterImage:
         """
         end = start + count
         if start >= END:
-            return self._read_raw(out, at, start, end)
+            judge, k = self.store.judge, self._place((start & 0x3FFF) >> 1, (end - 1 & 0x3FFF) >> 1)
+            return 0 if judge and judge.lay(out, at, start, end, k, self.swapped) else ILLEGAL_ADDRESS
         if start >= QUALITIES:
             return self._read_words(out, at, start, end)
         if (start ^ end - 1) & FLOATS:
@@ -161,15 +162,6 @@ class RegisterImage:
                 k += 1
             struct.pack_into(">H", out, at, min(value, 0xFFFE) & 0xFFFF)
             at += 2
-        return 0
-
-    def _read_raw(self, out, at, start, end):
-        """What drivers said, before calibration: whole pairs."""
-        first, last = (start & 0x3FFF) >> 1, (end - 1 & 0x3FFF) >> 1
-        k = self._place(first, last)
-        if k < 0 or (start | end) & 1 or end > 0x10000 or not self.store.judge:
-            return ILLEGAL_ADDRESS
-        self.store.judge.lay(out, at, k, first, last, self.swapped)
         return 0
 
     def read_bits(self, out, at, coils, start, count):
