@@ -77,10 +77,17 @@ def test_humid_air_makes_particles_uncertain(dut, bench):
     bench.hands.set("weather", "humidity", 95)
     dut.wait("uncertain", "air.pm2_5", lambda found: found["air.pm2_5"]["q"] == "uncertain")
     (row,) = json.loads(dut.yigan("get", "air.pm2_5", "--port", bench.port, "--json"))
-    assert (row["value"], row["raw"], row["quality"], row["reason"]) == (41.8, 40.0, "uncertain", "cross_high")
+    assert (row["value"], row["raw"], row["quality"], row["reason"]) == (
+        41.8,
+        40.0,
+        "uncertain",
+        "cross_high",
+    )
     assert "another point is too high" in dut.yigan("get", "air.pm2_5", "--port", bench.port)
     assert dut.points("air.pm10")["air.pm10"]["q"] == "good"
-    assert any(row["w"] == "air.pm2_5" and row["x"] == "uncertain: cross_high" for row in dut.ask("log", since=0))
+    assert any(
+        row["w"] == "air.pm2_5" and row["x"] == "uncertain: cross_high" for row in dut.ask("log", since=0)
+    )
 
 
 def test_dry_air_again(dut, bench):
