@@ -20,20 +20,23 @@ class Histogram:
     """Seconds at each 0.1 dB of 20 to 140 dB: 2.4 KB. A period of up to 18 hours."""
 
     def __init__(self):
-        self._bins = array("H", bytes(2 * (HIGH - LOW)))
+        self._bins = bytearray(HIGH - LOW)  # low bytes and high bytes: two small blocks are found where a large one is not
+        self._over = bytearray(HIGH - LOW)
         self.n = 0
         self.low, self.high = HIGH - 1, LOW
 
     def clear(self):
         for k in range(self.low - LOW, self.high - LOW + 1):
-            self._bins[k] = 0
+            self._bins[k] = self._over[k] = 0
         self.n = 0
         self.low, self.high = HIGH - 1, LOW
 
     def add(self, tenths, seconds):
         tenths = min(max(tenths, LOW), HIGH - 1)
         self.low, self.high = min(self.low, tenths), max(self.high, tenths)
-        self._bins[tenths - LOW] += seconds
+        count = self._bins[tenths - LOW] + seconds
+        self._bins[tenths - LOW] = count & 255
+        self._over[tenths - LOW] += count >> 8
         self.n += seconds
 
     def exceeded(self):
@@ -46,7 +49,7 @@ class Histogram:
         found, below, k, total, squares = [0] * 5, 0, len(EXCEEDED) - 1, 0, 0
         before, middle = self.low, (self.low + self.high) // 2
         for tenths in range(self.low, self.high + 1):
-            count = self._bins[tenths - LOW]
+            count = self._bins[tenths - LOW] | self._over[tenths - LOW] << 8
             if not count:
                 continue
             while k >= 0:

@@ -152,7 +152,6 @@ class Service:
         store = self.pole.store
         for driver, names in self.pole.drivers("noise"):
             if "la" in names and driver not in self._found:
-                self._found.append(driver)
                 head = store.name(names["la"])[:-2]
                 ours = {}
                 for i in range(store.n):
@@ -162,6 +161,7 @@ class Service:
                         ours[short] = i
                 keep = "noise" if head == "noise." else "noise" + head[6:-1]
                 self.ears.append(Ear(self.pole, names["la"], ours, 60 * self.options["period_min"], keep))
+                self._found.append(driver)
 
     def fair(self):
         """Neither rain nor the microphone's own wind."""

@@ -41,7 +41,7 @@ class Statistical(unittest.TestCase):
 
     def test_weights_are_samples(self):
         one, many = Histogram(), Histogram()
-        for tenths, seconds in ((500, 100), (610, 7), (700, 300), (705, 1)):
+        for tenths, seconds in ((500, 100), (610, 7), (700, 3000), (705, 1), (700, 300)):
             one.add(tenths, seconds)
             for _ in range(seconds):
                 many.add(tenths, 1)
