@@ -43,21 +43,42 @@ class Gauge:
         self._whole = False  # it began after a lull that we saw
         self._packed = None
         self._at = 0
+        self._sums, self._unseen = [0] * len(WINDOWS), [0] * len(WINDOWS)
+        self._summed = None  # the gap with which they were
+        self._day = [None, 0]  # first slot and gap of a sum asked for again and again, and the sum
 
     def step(self, up, wall0):
         """Time passes; True when a new slot begins."""
         number = (self._t + up + self._align(wall0)) // SLOT_S
         if number - self.head > _SLOTS:
             self.head = number - _SLOTS
+            self._summed = None
         before = self.head
         while self.head < number:
             self.head += 1
             self._live[self.head % _SLOTS] = 0
+            if self._summed is not None:
+                self._leave()
         return self.head > before
+
+    def _leave(self):
+        """A new slot began: one leaves each window."""
+        for k, slots in enumerate(WINDOWS):
+            tips = self.slot(slots + 1, self._summed)
+            if tips == UNSEEN:
+                self._unseen[k] -= 1
+            else:
+                self._sums[k] -= tips
 
     def add(self, tips, up):
         at = self.head % _SLOTS
+        gap = self._summed if self._summed is not None else -1
+        before = self.slot(0, gap)
         self._live[at] = min(UNSEEN - 1, self._live[at] + tips)
+        more = self.slot(0, gap) - before  # less than `tips` where a slot is full
+        for k in range(len(WINDOWS)):
+            self._sums[k] += more
+        self._day[1] += more
         if self._n and up - self._ups[1] >= self._lull_s or not self._n and up >= self._lull_s:
             self._whole, self._n = True, 0
         if not self._n:
@@ -91,8 +112,17 @@ class Gauge:
 
     def sums(self, wall0, out, sure):
         """Tips of each window into `out`, and whether it was watched well enough into `sure`."""
-        gap, total, unseen, k = self._gap(wall0), 0, 0, 0
+        gap = self._gap(wall0)
+        if gap != self._summed:
+            self._sum_up(gap)
         known = self._first + 1 if gap < 0 and not self._fresh else self._doubt - max(0, gap)
+        for k, slots in enumerate(WINDOWS):
+            out[k] = self._sums[k]
+            sure[k] = self._unseen[k] * _DOUBT <= slots and self.head - slots >= known
+
+    def _sum_up(self, gap):
+        """Slot by slot: at the start, and when the clock was set. From then on sums follow what comes and goes."""
+        total, unseen, k = 0, 0, 0
         for back in range(WINDOWS[-1] + 1):
             tips = self.slot(back, gap)
             if tips == UNSEEN:
@@ -100,17 +130,20 @@ class Gauge:
             else:
                 total += tips
             if back == WINDOWS[k]:
-                out[k] = total
-                sure[k] = unseen * _DOUBT <= back and self.head - back >= known
+                self._sums[k], self._unseen[k] = total, unseen
                 k += 1
+        self._summed = gap
 
     def since(self, slots, wall0):
         """Tips in the present slot and so many before it."""
-        gap, total = self._gap(wall0), 0
-        for back in range(slots + 1):
-            tips = self.slot(back, gap)
-            total += 0 if tips == UNSEEN else tips
-        return total
+        gap = self._gap(wall0)
+        if self._day[0] != (self.head - slots, gap):
+            total = 0
+            for back in range(slots + 1):
+                tips = self.slot(back, gap)
+                total += 0 if tips == UNSEEN else tips
+            self._day[0], self._day[1] = (self.head - slots, gap), total
+        return self._day[1]
 
     def storm(self, up, wall0):
         """(tips, begin, end, goes on) of this storm or the last; begin and end by wall time, or by the pole's own."""
@@ -151,11 +184,10 @@ class Gauge:
             kept.set("k", 1)
 
     def _hour(self, kept, hour, shift, gap):
-        """Twelve slots into one number; the present hour's later ones are those of 25 hours ago."""
+        """Twelve slots into one number. What the present hour has still to come is 25 hours old: no window has it."""
         value, unseen, head = 0, 0, self.head + shift
         for k in range(_HOUR - 1, -1, -1):
-            back = head - hour * _HOUR - k
-            tips = self.slot(back if back >= 0 else back + _SLOTS, gap)
+            tips = self.slot(head - hour * _HOUR - k, gap)
             unseen += tips == UNSEEN
             value = value << _BITS | tips
         name = chr(65 + hour % (_SLOTS // _HOUR))

@@ -53,7 +53,6 @@ class Account:
         self._seen = driver.tips  # what it counted before us was told to nobody
         self._unwritten = 0
         self._out, self._sure = [0] * len(WINDOWS), [False] * len(WINDOWS)
-        self._stale = True  # the shown sums are older than the gauge
 
     def step(self):
         up, wall0 = clock.uptime_s(), clock.wall(0)
@@ -66,7 +65,6 @@ class Account:
             self.kept.add("n", tips)
             self._unwritten += tips
         if tips or new:
-            self._stale = True
             self.gauge.pack(self.kept, up, wall0)
         if self._unwritten and up - self.kept.at >= _LEAST_S:
             self.kept.flush()
@@ -87,9 +85,7 @@ class Account:
     def show(self):
         up, wall0 = clock.uptime_s(), clock.wall(0)
         blind = self.driver.stuck
-        if self._stale or wall0 is None:
-            self.gauge.sums(wall0, self._out, self._sure)
-        self._stale = False
+        self.gauge.sums(wall0, self._out, self._sure)
         for k, name in enumerate(_SUMS):
             self._put(name, self._tenths(self._out[k]), GOOD if self._sure[k] and not blind else UNCERTAIN)
         if wall0 is not None:
