@@ -36,6 +36,7 @@ class Gauge:
             for hour in range(_SLOTS // _HOUR):
                 unpack(kept.get(chr(65 + hour), 0), self._old, hour * _HOUR)
         self._fresh = "t" not in kept
+        self._guessed = kept.get("u", 0)  # the last life did not know the time when it wrote
         self._live = array("H", bytes(2 * _SLOTS))
         self._first = self.head = self._t // SLOT_S
         self._ups = [-1, -1]  # first and last tip of the storm since the start
@@ -115,10 +116,16 @@ class Gauge:
         gap = self._gap(wall0)
         if gap != self._summed:
             self._sum_up(gap)
-        known = self._first + 1 if gap < 0 and not self._fresh else self._doubt - max(0, gap)
+        known = self._known(gap)
         for k, slots in enumerate(WINDOWS):
             out[k] = self._sums[k]
             sure[k] = self._unseen[k] * _DOUBT <= slots and self.head - slots >= known
+
+    def _known(self, gap):
+        """The first slot from which on all have their right place."""
+        if (gap < 0 or self._guessed) and not self._fresh:
+            return self._first + 1
+        return self._doubt - max(0, gap)
 
     def _sum_up(self, gap):
         """Slot by slot: at the start, and when the clock was set. From then on sums follow what comes and goes."""
@@ -169,7 +176,7 @@ class Gauge:
         self._packed, self._at = (gap, shift), (self.head + shift) // _HOUR
         for k in range(hours):
             self._hour(kept, self._at - k, shift, gap)
-        doubt = self._doubt - max(0, gap) if gap >= 0 or self._fresh else self._first + 1
+        doubt = self._known(gap)
         if doubt > self.head - _SLOTS:
             kept.set("d", doubt + shift)
         else:
@@ -182,6 +189,10 @@ class Gauge:
         kept.set("t", now)
         if wall0 is not None or self._by_wall:
             kept.set("k", 1)
+        if wall0 is None:
+            kept.set("u", 1)
+        else:
+            kept.drop("u")
 
     def _hour(self, kept, hour, shift, gap):
         """Twelve slots into one number. What the present hour has still to come is 25 hours old: no window has it."""
