@@ -57,6 +57,28 @@ class Scaled(unittest.TestCase):
         self.assertEqual(self.scaled("i16", "0131", 10, 1), 3050)
         self.assertEqual(self.scaled("u16", "0131", 1, 1, -400), -95)
 
+    def test_floats_are_as_near_as_integers_can_be(self):
+        """Against exact arithmetic on the bits: half a step and a thousandth, over 18 powers of ten and all scales."""
+        random.seed(7)
+        value_of = RegisterValue("f32_cdab")
+        for _ in range(3000):
+            bits = random.getrandbits(23) | (random.randrange(100, 152) << 23) | (random.getrandbits(1) << 31)
+            data = bytes((bits >> 8 & 255, bits & 255, bits >> 24 & 255, bits >> 16 & 255))
+            mul, div = random.choice(
+                ((1, 1), (10, 1), (100, 1), (1000, 1), (10000, 1), (1, 10), (1, 100), (6, 14))
+            )
+            number, shift = (bits & 0x7FFFFF | 0x800000) * mul, 150 - (bits >> 23 & 255)
+            sign = -1 if bits >> 31 else 1
+            got = value_of.scaled(data, 0, mul, div, 5)
+            # |got - 5| * div * 2**shift against number, in units of a thousandth of a step
+            scale = (div << shift) if shift >= 0 else div
+            exact = number if shift >= 0 else number << -shift
+            if exact // scale >= 2000000000:
+                self.assertEqual(got, None)
+            else:
+                error = 1000 * (sign * (got - 5) * scale - exact)
+                self.assertTrue(-501 * scale <= error <= 501 * scale, (hex(bits), mul, div, got))
+
     def test_float(self):
         self.assertEqual(self.scaled("f32_dcba", "b81e2141", 100, 1), 1007)  # pH 10.07
 

@@ -134,9 +134,12 @@ class Reader:
         factor = self.number((*at, "scale"), row.get("scale", 1)) * unit
         if factor <= 0:
             self.wrong((*at, "scale"), t("scale must be above 0.", "scale 须大于 0。"))
+        twice = (
+            2 if kind == "f32" and factor.denominator % 2 and factor.denominator > 1 else 1
+        )  # see codec/register_value
         return Field(
             point.name, row["function"], register, f"{kind}_{order}", TYPES[kind],
-            factor.numerator, factor.denominator, self.offset(at, row, point, unit), self.none(at, row, kind),
+            twice * factor.numerator, twice * factor.denominator, self.offset(at, row, point, unit), self.none(at, row, kind),
             *self.validity(at, row, point, unit),
         )  # fmt: skip
 
