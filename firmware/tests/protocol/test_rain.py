@@ -179,7 +179,7 @@ class Lives(unittest.TestCase):
         pole.off_by = 0
         pole.off(60)
         doubtful = pole.true  # where in the hour before that the three tips fell, nobody knows
-        pole.step()
+        pole.rest(600)
         self.assertEqual((pole.sums()[0][5], pole.sums()[1][5]), (12, False))
         for _ in range(2):
             pole.off(2000)
