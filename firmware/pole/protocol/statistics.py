@@ -62,7 +62,7 @@ class Statistics:
             from pole.protocol import level
 
             self._level = level
-        if DIRECTION in hows:
+        if DIRECTION in hows or SPEED in hows:
             from pole.protocol import bearing
 
             self._bearing = bearing
@@ -162,22 +162,7 @@ class Statistics:
             self._bearing.add(words, at + _SUM, raw, other, seconds)
         else:
             wide.put(words, at + _SUM, raw, seconds)
-            self._gust(k, at, raw, other)
-
-    def _gust(self, k, at, raw, fresh):
-        """The largest mean of three readings, a second apart (WMO-No. 8, vol. I, 5.1: gust duration 3 s, unconfirmed)."""
-        before = self._before[k]
-        if before is None:
-            before = self._before[k] = array("i", (0, 0, 0))
-        if not fresh:
-            before[0] = 0
-            return
-        if before[0] >= 2:
-            three = raw + before[1] + before[2]
-            if three >= self.words[at + _MORE]:
-                self.words[at + _MORE] = three + 1  # 0: none yet
-        before[0] += before[0] < 2
-        before[1], before[2] = before[2], raw
+            self._before[k] = self._bearing.gust(words, at + _MORE, self._before[k], raw, other)
 
     # Periods that are over
 

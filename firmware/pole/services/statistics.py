@@ -7,8 +7,6 @@ by one and remembers how far it came, the console lists them. Rows of an hour an
 title_zh = "测点统计"
 on_request = true
 tool = "statistics"
-capability = "node"
-points = ["maintenance"]
 
 [options.points]
 type = "list"
@@ -70,14 +68,13 @@ from pole import clock
 from pole.codec import crc
 from pole.log import INFO
 from pole.protocol import statistics as rules
-from pole.quality import COMM_FAULT, FAULT, GOOD, MANUAL, RANGE, STALE, UNCERTAIN
 from pole.store import F32, decimal
 
 _HOUR = 3600
 _BACK_S = 3600  # as the rules': so far back nothing is counted twice
 _NAMES = {60: "1m", 600: "10m", 3600: "1h", 86400: "1d"}
-_REASONS = {GOOD: 0, UNCERTAIN: 0, MANUAL: rules.MANUAL, RANGE: rules.OVER, STALE: rules.COMM, COMM_FAULT: rules.COMM,
-            FAULT: rules.FAULT}  # fmt: skip
+# Of each quality, 0 for valid: never, good, uncertain, stale, warming, range, comm_fault, fault, manual
+_REASONS = bytes((1, 0, 0, 7, 1, 6, 7, 4, 3))
 
 
 class Service:
@@ -88,6 +85,7 @@ class Service:
         self.store = store = pole.store
         self.points = options["points"]
         hows = bytes([row[1] for row in self.points])
+        self.seq = 0  # the last record's number
         self.core = rules.Statistics(
             hows,
             options["periods"],
@@ -103,9 +101,6 @@ class Service:
         self.keep = pole.keep("statistics", self._write_s)
         pole.kept[-1] = self  # its `flush` is ours
         self._work = store.find("node.maintenance")
-        if self._work >= 0 and not store.owned(self._work):  # the alarms have not taken it
-            store.own(self._work, lambda raw, source: store.put(self._work, raw))
-            store.put(self._work, 0)
         pole.statistics = self
 
     async def run(self, beat):
@@ -126,7 +121,7 @@ class Service:
         held = self._work >= 0 and store.raw(self._work) != 0
         for k in range(len(self.points)):
             i, how, other, decimals = self.points[k]
-            reason = rules.MAINTENANCE if held else _REASONS.get(store.quality(i), rules.STOPPED)
+            reason = rules.MAINTENANCE if held else _REASONS[store.quality(i)]
             raw, more = (0 if reason else store.raw(i)), 0
             if not reason and store.kind(i) == F32:
                 raw = scaled(raw, decimals)
@@ -151,8 +146,9 @@ class Service:
 
     def _tell(self, before):
         """New records to whoever listens."""
+        self.seq = self.core.seq
         for fn in self.pole.records:
-            for seq in range(before + 1, self.core.seq + 1):
+            for seq in range(before + 1, self.seq + 1):
                 fn(self.record(seq))
 
     # Power cuts
@@ -193,10 +189,6 @@ class Service:
         return done
 
     # Records
-
-    @property
-    def seq(self):
-        return self.core.seq
 
     def record(self, seq):
         """(place, seconds, end UTC or None, uptime of the end, valid seconds, flag, mean, low, high, extra, mark, decimals).

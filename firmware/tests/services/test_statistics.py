@@ -8,8 +8,10 @@ from points_bin import build
 from pole import clock, errors
 from pole.keep import Keep
 from pole.log import Log
+from pole.protocol import statistics as rules
 from pole.protocol.statistics import DIRECTION, LEVEL, MEAN, SPEED, TOTAL
-from pole.quality import COMM_FAULT, FAULT, STALE, WARMING
+from pole.quality import COMM_FAULT, FAULT, NAMES, STALE, WARMING
+from pole.services import statistics
 from pole.services.statistics import Service, scaled
 from pole.store import BOOL, F32, I16, U16, U32, Store, Table
 from pole.tools import statistics as tool
@@ -147,12 +149,17 @@ class Statistics(unittest.TestCase):
         self.tick(60)
         self.assertEqual(self.event("air/pm2_5", "1m")["flag"], "T")
 
+    def test_each_quality_has_its_reason(self):
+        wanted = {"good": 0, "uncertain": 0, "never": rules.STOPPED, "warming": rules.STOPPED, "stale": rules.COMM,
+                  "range": rules.OVER, "comm_fault": rules.COMM, "fault": rules.FAULT, "manual": rules.MANUAL}  # fmt: skip
+        self.assertEqual([wanted[name] for name in NAMES], list(statistics._REASONS))
+
     def test_maintenance(self):
         clock.set_time(MORNING - 1, clock.GNSS)
-        self.store.request(MAINTENANCE, 1, "console")
+        self.store.put(MAINTENANCE, 1)
         self.tick(61)
         self.assertEqual(self.event("air/pm2_5", "1m")["flag"], "M")
-        self.store.request(MAINTENANCE, 0, "console")
+        self.store.put(MAINTENANCE, 0)
         self.tick(60)
         self.assertEqual(self.event("air/pm2_5", "1m")["flag"], "N")
 

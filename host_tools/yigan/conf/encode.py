@@ -135,7 +135,6 @@ def _service(plan: Plan, member: Member, places: dict[int, int]) -> dict:
         del entry["points"]
     if member.card.kind == statistics.SERVICE:
         entry["options"] = statistics.options(plan, member)
-        del entry["points"]
     if member.card.kind == "sampler":  # judge.py stands between it and the store
         judged = {"calibration": calibration.options(plan), "plausibility": plausibility.options(plan)}
         entry["options"] = {**member.options, **{name: rows for name, rows in judged.items() if rows}}
