@@ -69,3 +69,24 @@ def test_at_another_speed_there_is_nobody(dut, bench):
         found = fieldbus.Line(pole).scan(1, 3, (2400,))
     assert all(slave.state != fieldbus.ALONE for slave in found)
     dut.wait("still good", "noise.la", lambda found: found["noise.la"]["q"] == "good", timeout=20)
+
+
+def test_an_unknown_one_is_probed_through_the_pole(dut, bench):
+    """Its registers are found over the pole's line while the pole goes on polling it; the map is the first suggestion."""
+    said = dut.yigan("sensor", "probe", "--address", "5", "--last", "15", "--json", "--port", bench.port)
+    told = json.loads(said.strip().splitlines()[-1])
+    assert {"function": 4, "first": 1, "last": 2} in told["spans"]
+    assert told["maps"][0]["map"] == "xy_md02" and told["maps"][0]["verdict"] == "fits"
+    dut.wait(
+        "still good",
+        "weather.temperature",
+        lambda found: found["weather.temperature"]["q"] == "good",
+        timeout=20,
+    )
+
+
+def test_probed_for_the_wrong_map(dut, bench):
+    said = dut.yigan(
+        "sensor", "probe", "--address", "5", "--last", "3", "--map", "sen0601", "--port", bench.port, code=6
+    )
+    assert "does not fit" in said
