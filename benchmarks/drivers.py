@@ -101,7 +101,7 @@ def _frames(module, count: int) -> bytes:
 
 def _setups() -> dict[str, str]:
     """kind -> how to make it, what its reading makes besides."""
-    plan, meter = regmap.load("xy_md02").plan(), regmap.load("sdm120").plan()
+    plan = regmap.load("xy_md02").plan()
     return {
         "pms5003": f"""
 from pole.drivers.pms5003 import Driver
@@ -123,14 +123,6 @@ bus = Modbus(bytes((4, 4, 1, 49, 2, 38)))
 driver = Driver(bus, {{"address": 1, "plan": {plan!r}}})
 out = [None] * 2
 made = [lambda: driver.read(out), lambda: driver._ask(driver._plan[0]), lambda: bus.exchange(1, b"", 0, b"")]
-""",
-        "modbus_sensor, 12 floats": f"""
-from pole.drivers.modbus_sensor import Driver
-bus = Modbus(bytes((4, 64)) + bytes.fromhex("43663333") * 16)
-driver = Driver(bus, {{"address": 1, "plan": {meter!r}}})
-driver._plan[1] = driver._plan[0]
-out = [None] * 12
-made = [lambda: driver.read(out)] + [lambda: driver._ask(driver._plan[0]), lambda: bus.exchange(1, b"", 0, b"")] * 2
 """,
         "modbus_lamp": """
 from pole.drivers.modbus_lamp import Driver
@@ -196,10 +188,25 @@ def turn():
 _TURN = "def go(n):\n    for _ in range(n):\n        turn()\ngo(3)\n"
 
 
+def _floats() -> dict[str, str]:
+    """A round of a meter, all of it floats."""
+    meter = regmap.load("sdm120").plan()
+    return {
+        "modbus_sensor, 12 floats": f"""
+from pole.drivers.modbus_sensor import Driver
+bus = Modbus(bytes((4, 64)) + bytes.fromhex("43663333") * 16)
+driver = Driver(bus, {{"address": 1, "plan": {meter!r}}})
+driver._plan[1] = driver._plan[0]
+out = [None] * 12
+made = [lambda: driver.read(out)] + [lambda: driver._ask(driver._plan[0]), lambda: bus.exchange(1, b"", 0, b"")] * 2
+""",
+    }
+
+
 def rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         firmware = compile_firmware(folder, keep=True)
-        for kind, special in _setups().items():
+        for kind, special in {**_setups(), **_floats()}.items():
             setup = _WORLD + _BUSES + special + _READ
             one = cost(setup, f"go({_TURNS})", 400, few=4, path=(firmware,))
             made = int(run(setup + _COROUTINES, heap="2m", path=(firmware,)).out.split()[-1])
