@@ -33,6 +33,7 @@ class Chain:
         self.firsts = []
         self.sizes = []
         self.last = 0  # number of the last record written
+        self.safe = 0  # of the last one committed
         self.file = None
         self.committed = True
         self.since = 0  # uptime of the first write that is not committed
@@ -41,12 +42,14 @@ class Chain:
         if not self.committed:
             self.file.flush()
             self.committed = True
+            self.safe = self.last
 
     def close(self):
         if self.file:
             file, self.file = self.file, None
             self.committed = True
             file.close()
+            self.safe = self.last
 
 
 class Journal:
@@ -100,14 +103,14 @@ class Journal:
         path = self._path(c, chain.firsts[-1])
         chain.last = chain.firsts[-1] - 1
         with open(path, "rb") as file:
-            n = read(file, buf)
-            while n > 0:
+            most = self.keep.get("next", 1 << 29)
+            while following(file, buf, c, chain.last, most) not in (0, -1):
                 chain.last = record.number(buf)
-                size += n
-                n = read(file, buf)
+                size = file.seek(0, 1)
         if not size:
             self._remove(c, -1)
         elif size == chain.sizes[-1]:
+            chain.safe = chain.last
             chain.file = open(path, "ab")
 
     def _make_folder(self):
@@ -132,9 +135,11 @@ class Journal:
 
     # Writing
 
-    def put(self, class_, kind, payload):
-        """Keep one record; its number. `payload`: at most 255 bytes."""
+    def put(self, class_, kind, payload, up=-1):
+        """Keep one record of uptime `up`, or of now; its number. ValueError: the payload is too long."""
         need = len(payload) + record.EXTRA
+        if need > record.LONGEST:
+            raise ValueError("record")
         if self._end + need > _RAM:
             self.spill()
             while self._end + need > _RAM:  # a flash that takes nothing
@@ -142,7 +147,7 @@ class Journal:
         if not self._end:
             self._since = clock.uptime_s()
         number = self._next()
-        self._pack(self._ram, self._end, class_, kind, number, payload)
+        self._pack(self._ram, self._end, class_, kind, number, payload, up)
         self._end += need
         self._lasts[class_] = number
         if class_ < record.TELEMETRY:
@@ -150,8 +155,8 @@ class Journal:
             self._commit(class_)
         return number
 
-    def _pack(self, buf, at, class_, kind, number, payload):
-        time, unknown = self._time()
+    def _pack(self, buf, at, class_, kind, number, payload, up=-1):
+        time, unknown = self._time(up)
         return record.pack(buf, at, class_, kind | unknown, number, time, payload)
 
     def _next(self):
@@ -164,21 +169,23 @@ class Journal:
     def _save(self):
         self.keep.set("next", self._reserved)
         for reader in self.readers:
-            for c in range(record.CLASSES):
+            for c in range(record.CLASSES if reader.name else 0):
                 self.keep.set("@%s%d" % (reader.name, c), reader.acked[c])
         self.keep.flush()
 
-    def _time(self):
+    def _time(self, then):
         """(time, record.UNKNOWN_TIME or 0). What a start's uptime means is kept as soon as it is known."""
         now, up = clock.now(), clock.uptime_s()
+        if then < 0:
+            then = up
         if now is None:
-            return up & 0xFFFFFF | (self.boot & 255) << 24, record.UNKNOWN_TIME
+            return then & 0xFFFFFF | (self.boot & 255) << 24, record.UNKNOWN_TIME
         name = "b%d" % (self.boot & 255)
         if not self.keep.get(name):
             self.keep.set(name, now - up)
             self._forget_boots()
             self._save()
-        return now, 0
+        return now - up + then, 0
 
     def _forget_boots(self):
         """Eight starts back is as far as unknown times are looked up."""
@@ -261,6 +268,7 @@ class Journal:
                 done = edge - size
                 chain.file.write(view[:done])
                 chain.file.flush()
+                chain.safe = chain.last
         chain.file.write(view[done:])
         chain.sizes[-1] = size + n
         chain.last = number
@@ -283,11 +291,20 @@ class Journal:
             return False
 
     def _abandon(self, c):
-        """The flash refused something: go on in another segment. What was committed of this one stays."""
+        """The flash refused something: go on in another segment. What was not committed of this one may be gone."""
         self.failed += 1
-        if self.chains[c].file:
+        chain = self.chains[c]
+        if chain.file:
+            safe = chain.safe
             self._close(c)
-            if not self.chains[c].sizes[-1]:
+            try:
+                size = os.stat(self._path(c, chain.firsts[-1]))[6]
+            except OSError:
+                size = 0
+            if size < chain.sizes[-1] and safe < chain.last:  # littlefs closes a file that failed as it was
+                chain.sizes[-1] = size
+                self._tell_loss(c, safe + 1, chain.last)
+            if not size:
                 self._remove(c, -1)
 
     def _close(self, c):
@@ -315,7 +332,7 @@ class Journal:
             firsts = self.chains[k].firsts
             if k == record.LOSS:
                 continue
-            elif len(firsts) > 1:
+            if len(firsts) > 1:
                 first, last = firsts[0], firsts[1] - 1
             elif firsts and k > c:
                 first, last = firsts[0], self.chains[k].last
@@ -343,6 +360,11 @@ class Journal:
             return False
         self._lasts[record.LOSS] = number
         return self._commit(record.LOSS)
+
+    def damage(self, c, first, last):
+        """A reader met damage."""
+        self.damaged += 1
+        self._tell_loss(c, first, last)
 
     def _remove(self, c, k):
         chain = self.chains[c]
@@ -379,7 +401,7 @@ class Journal:
             if len(chain.firsts) == 1:
                 self._close(c)
             self._remove(c, 0)
-        if self._end and all([self._everybody_has(k, self._lasts[k]) for k in range(record.CLASSES)]):
+        if self._end and all(self._everybody_has(k, self._lasts[k]) for k in range(record.CLASSES)):
             self._end = 0
 
     def in_ram(self, c, number, buf):
@@ -398,42 +420,76 @@ class Journal:
 
 
 class Reader:
-    """One uplink's way through the records. `buf[:length]` is the record that `next` found (codec/record.py)."""
+    """One uplink's way through the records. `buf[:length]` is the record that was found (codec/record.py).
 
-    def __init__(self, journal, name):
+    What is measured while the uplink is there it gets at once, by `fresh`; what waited from before comes by `next`, in
+    its order, behind it. Who has no name only looks: nothing is kept for it.
+    """
+
+    def __init__(self, journal, name=""):
         self.journal = journal
         self.name = name
-        self.acked = [journal.keep.get("@%s%d" % (name, c)) for c in range(record.CLASSES)]
+        self.acked = [journal.keep.get("@%s%d" % (name, c)) if name else 1 << 29 for c in range(record.CLASSES)]
         self.buf = bytearray(record.LONGEST)
         self.length = 0
         self._file = None
         self.rewind()
 
     def rewind(self):
-        """From the last acknowledged record on again: the connection broke."""
+        """The connection broke, or a new one is there: on from what was acknowledged."""
         self._close()
-        self._at = list(self.acked)
+        self._at = list(self.acked) if self.name else [0] * record.CLASSES
         self._done = [0] * record.CLASSES  # first number of the last segment read to its end
+        # [behind, up to, acknowledged up to]: telemetry told while older records waited. The last row still grows.
+        self._told = [[self.journal.last(record.TELEMETRY)] * 3]
+
+    def fresh(self):
+        """Find the next record of telemetry that came since `rewind`; True when there is one."""
+        journal, c, told = self.journal, record.TELEMETRY, self._told[-1]
+        if journal.last(c) == told[1] or self._at[c] >= told[0]:
+            return False  # `next` has come so far itself
+        if journal.chains[c].last > told[1]:  # it went to the flash before we looked: it waits its turn
+            self._told.append([journal.last(c)] * 3)
+            return False
+        self.length = journal.in_ram(c, told[1], memoryview(self.buf))
+        told[1] = record.number(self.buf) if self.length else journal.last(c)
+        return self.length > 0
 
     def next(self):
         """Find the next record, alarms first; True when there is one."""
         for c in range(record.CLASSES):
-            if self._at[c] < self.journal.last(c):
+            while self._at[c] < self.journal.last(c):
                 if self._from_flash(c) or self._from_ram(c):
-                    self._at[c] = record.number(self.buf)
-                    return True
-                self._at[c] = self.journal.last(c)
+                    number = self._at[c] = record.number(self.buf)
+                    if c != record.TELEMETRY or not any(low < number <= high for low, high, _ in self._told):
+                        return True
+                else:
+                    self._at[c] = self.journal.last(c)
         return False
 
     def ack(self, class_, number):
-        """It has all records of the class up to this number."""
+        """It has this record, and all that were found before it."""
+        if class_ == record.TELEMETRY:
+            known = self.acked[class_]
+            for told in self._told:
+                if told[0] < number <= told[1]:
+                    told[2] = max(told[2], number)
+                    number = 0
+            number = max(number, known)
+            for told in self._told:  # what was told out of turn counts when all before it does
+                if number >= told[0]:
+                    number = max(number, told[2])
         if number > self.acked[class_]:
             self.acked[class_] = number
             self.journal.acknowledged(class_)
 
     def when(self):
         """Seconds since 2020 of the record, None when nobody knows."""
-        return self.journal.when(record.time(self.buf), self.buf[1] & record.UNKNOWN_TIME)
+        return self.journal.when(record.time(self.buf), record.is_time_unknown(self.buf))
+
+    def behind(self):
+        """How many numbers it is behind, at most."""
+        return self.journal.number - 1 - max(self.acked)
 
     def left(self, c, first):
         """A segment goes."""
@@ -456,16 +512,14 @@ class Reader:
                 self._close()
             if not self._file and not self._open(c, chain):
                 return False
-            n = read(self._file, self.buf)
+            n = following(self._file, self.buf, c, at, self.journal.number)
             if n < 0:
-                self.journal.damaged += 1
-                n = self._behind_damage(c, at)
-            if n == 0:
-                if not self._ended(c, chain):
-                    return False
-            elif record.number(self.buf) > at:
-                self.length = n
+                self.journal.damage(c, at + 1, record.number(self.buf) - 1 if n < -1 else self._upto)
+            if n > 0 or n < -1:
+                self.length = abs(n)
                 return True
+            if not self._ended(c, chain):
+                return False
         return False
 
     def _open(self, c, chain):
@@ -491,27 +545,35 @@ class Reader:
         self._done[c] = self._first
         return True
 
-    def _behind_damage(self, c, at):
-        """Look for the next whole record of this segment, byte by byte; its length, 0 when there is none."""
-        file, buf = self._file, self.buf
-        start = file.seek(-record.length(buf), 1)
-        while True:
-            start += 1
-            file.seek(start)
-            n = read(file, buf)
-            if n == 0 and file.seek(0, 1) <= start + record.HEAD:
-                return 0
-            if n > 0 and record.class_of(buf) == c and at < record.number(buf) <= self.journal.last(c):
-                self.journal._tell_loss(c, at + 1, record.number(buf) - 1)
-                return n
-
 
 def read(file, buf):
-    """The next record of a segment into `buf`: its length, 0 at the end, -1 when it is damaged."""
+    """The next record of a segment into `buf`: its length, 0 at the end, -1 when it is damaged or torn."""
     view = memoryview(buf)
-    if file.readinto(view[: record.HEAD]) < record.HEAD:
+    got = file.readinto(view[: record.HEAD])
+    if not got:
         return 0
     n = record.length(buf)
-    if file.readinto(view[record.HEAD : n]) < n - record.HEAD:
-        return 0  # torn where the power was cut
+    if got < record.HEAD or n > len(buf) or file.readinto(view[record.HEAD : n]) < n - record.HEAD:
+        return -1
     return n if record.whole(buf, n) else -1
+
+
+def following(file, buf, class_, after, most):
+    """The next record behind number `after` into `buf`: its length; negative when damage lies before it.
+
+    0 at the end, -1 when there is nothing whole up to the end. What seems to be a record byte by byte must have its
+    class, and a number below `most`.
+    """
+    damaged = False
+    while True:
+        start = file.seek(0, 1)
+        n = read(file, buf)
+        if n == 0:
+            return -1 if damaged else 0
+        if n > 0 and record.class_of(buf) == class_ and record.number(buf) < most:
+            if record.number(buf) > after:
+                return -n if damaged else n
+            damaged = False  # read before
+        else:
+            damaged = True
+            file.seek(start + 1)

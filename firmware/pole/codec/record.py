@@ -1,6 +1,6 @@
 """A record of the journal, as it lies on flash and in RAM.
 
-    u8 n | u8 what | u32 number | u32 time | n bytes | u16 check            little endian
+    u16 n | u8 what | u32 number | u32 time | n bytes | u16 check            little endian
 
 `what`: kind + 32 * class, + 16 when the clock was unknown: `time` is then uptime + 2^24 * (number of the start & 255),
 else seconds since 2020-01-01 UTC. `check`: the low half of the CRC-32 of all before it, which the port computes in C.
@@ -9,17 +9,17 @@ else seconds since 2020-01-01 UTC. `check`: the low half of the CRC-32 of all be
 import binascii
 import struct
 
-HEAD = 10
-EXTRA = 12  # bytes beside the payload
-LONGEST = 255 + EXTRA
+HEAD = 11
+EXTRA = 13  # bytes beside the payload
+LONGEST = 384  # a telling record is a topic and its JSON
 UNKNOWN_TIME = 16
 
-# Kinds. Wire identities: append only.
+# Kinds. Wire identities: append only. What is text is the end of a topic, a zero byte, JSON.
 SAMPLE = 1  # u16 point id, u8 quality, i32 scaled value (f32 of a float point)
-MEAN = 2  # a finished statistics record
-EVENT = 3  # an alarm event, JSON
-RESULT = 4  # the answer to a command, JSON
-LINE = 5  # a log line
+MEAN = 2  # a finished statistics record, text
+EVENT = 3  # an alarm event, text
+RESULT = 4  # the answer to a command, text
+LINE = 5  # a log line, text
 DROPPED = 6  # u8 class, u32 first, u32 last number: gone for want of room
 GAP = 7  # u32 end, u32[CLASSES] lasts: of class c, what was numbered lasts[c]+1 .. end-1 was lost by a power cut
 
@@ -31,7 +31,7 @@ CLASSES = 5
 def pack(buf, at, class_, kind, number, time, payload):
     """Write the record to buf[at:]; its length."""
     n = len(payload)
-    struct.pack_into("<BBII", buf, at, n, kind | class_ << 5, number, time)
+    struct.pack_into("<HBII", buf, at, n, kind | class_ << 5, number, time)
     end = at + HEAD + n
     buf[at + HEAD : end] = payload
     check = binascii.crc32(memoryview(buf)[at:end])
@@ -42,7 +42,7 @@ def pack(buf, at, class_, kind, number, time, payload):
 
 def length(buf, at=0):
     """The whole length of the record that begins at `at`."""
-    return buf[at] + EXTRA
+    return (buf[at] | buf[at + 1] << 8) + EXTRA
 
 
 def whole(buf, n):
@@ -52,16 +52,20 @@ def whole(buf, n):
 
 
 def class_of(buf, at=0):
-    return buf[at + 1] >> 5
+    return buf[at + 2] >> 5
 
 
 def kind_of(buf, at=0):
-    return buf[at + 1] & 15
+    return buf[at + 2] & 15
 
 
 def number(buf, at=0):
-    return struct.unpack_from("<I", buf, at + 2)[0]
+    return struct.unpack_from("<I", buf, at + 3)[0]
 
 
 def time(buf, at=0):
-    return struct.unpack_from("<I", buf, at + 6)[0]
+    return struct.unpack_from("<I", buf, at + 7)[0]
+
+
+def is_time_unknown(buf, at=0):
+    return buf[at + 2] & UNKNOWN_TIME
