@@ -46,7 +46,8 @@ class Gauge:
         self._at = 0
         self._sums, self._unseen = [0] * len(WINDOWS), [0] * len(WINDOWS)
         self._summed = None  # the gap with which they were
-        self._day = [None, 0]  # first slot and gap of a sum asked for again and again, and the sum
+        self._day = None  # first slot and gap of a sum asked for again and again,
+        self._day_tips = 0  # and the sum
 
     def step(self, up, wall0):
         """Time passes; True when a new slot begins."""
@@ -79,7 +80,7 @@ class Gauge:
         more = self.slot(0, gap) - before  # less than `tips` where a slot is full
         for k in range(len(WINDOWS)):
             self._sums[k] += more
-        self._day[1] += more
+        self._day_tips += more
         if self._n and up - self._ups[1] >= self._lull_s or not self._n and up >= self._lull_s:
             self._whole, self._n = True, 0
         if not self._n:
@@ -144,13 +145,13 @@ class Gauge:
     def since(self, slots, wall0):
         """Tips in the present slot and so many before it."""
         gap = self._gap(wall0)
-        if self._day[0] != (self.head - slots, gap):
+        if self._day != (self.head - slots, gap):
             total = 0
             for back in range(slots + 1):
                 tips = self.slot(back, gap)
                 total += 0 if tips == UNSEEN else tips
-            self._day[0], self._day[1] = (self.head - slots, gap), total
-        return self._day[1]
+            self._day, self._day_tips = (self.head - slots, gap), total
+        return self._day_tips
 
     def storm(self, up, wall0):
         """(tips, begin, end, goes on) of this storm or the last; begin and end by wall time, or by the pole's own."""
