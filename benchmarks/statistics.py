@@ -47,6 +47,19 @@ for k in range(10):
             kept[k][j] = []
 """
 
+_EAR = """
+from pole.protocol import noise
+sums, histogram = noise.Sums(600), noise.Histogram()
+at = [216000001]
+"""
+
+_EAR_SECOND = """
+at[0] += 1
+sums.second(at[0], at[0])
+sums.add(450 + at[0] % 300, 1, True)
+histogram.add(450 + at[0] % 300, 1)
+"""
+
 _MEMORY = """
 import gc
 gc.collect()
@@ -95,6 +108,15 @@ def rows() -> Iterator[Row]:
                 unit="B a sample",
                 bar="<= 1",
             )
+        ours = cost(_EAR, _EAR_SECOND, 6000, few=50, path=[folder])
+        yield Row(
+            "statistics: a meter's second of noise",
+            1e6 / ours.cpu_us,
+            unit="samples per CPU s",
+            bar=">= 2000",
+            better="higher",
+        )
+        yield Row("statistics: noise, heap", ours.heap, unit="B a sample", bar="<= 1")
         for name, ended in (("minute", 1), ("hour with its minutes", 7)):
             setup = _CORE.format(how=0) + "one.tick(1, at[0])\none.tick(3602, at[0] + 3600)\n"
             ours = cost(setup, _MINUTE.format(ended=ended), 1000, path=[folder])

@@ -20,7 +20,9 @@ class Histogram:
     """Seconds at each 0.1 dB of 20 to 140 dB: 2.4 KB. A period of up to 18 hours."""
 
     def __init__(self):
-        self._bins = bytearray(HIGH - LOW)  # low bytes and high bytes: two small blocks are found where a large one is not
+        self._bins = bytearray(
+            HIGH - LOW
+        )  # low bytes and high bytes: two small blocks are found where a large one is not
         self._over = bytearray(HIGH - LOW)
         self.n = 0
         self.low, self.high = HIGH - 1, LOW
@@ -97,8 +99,8 @@ class Sums:
             self._hour = time // 3600
         if local is None:
             return ended
-        cycle, into = divmod(local - _MORNING_S, 86400)
-        part = self.DAY if into < _DAY_S else self.NIGHT
+        cycle = (local - _MORNING_S) // 86400
+        part = self.DAY if (local - _MORNING_S) % 86400 < _DAY_S else self.NIGHT
         if cycle != self.cycle or part != self.part:
             ended |= self._turn(cycle, part)
         return ended

@@ -5,7 +5,7 @@ import unittest
 
 from passing_time import PassingTime
 from points_bin import build
-from pole import clock, errors
+from pole import clock
 from pole.keep import Keep
 from pole.log import Log
 from pole.protocol import statistics as rules
@@ -14,7 +14,6 @@ from pole.quality import COMM_FAULT, FAULT, NAMES, STALE, WARMING
 from pole.services import statistics
 from pole.services.statistics import Service, scaled
 from pole.store import BOOL, F32, I16, U16, U32, Store, Table
-from pole.tools import statistics as tool
 
 MAINTENANCE, LUX, PM, LA, TEMPERATURE, SPEED_AT, DIRECTION_AT, RAIN = range(8)
 POINTS = [
@@ -259,18 +258,6 @@ class Statistics(unittest.TestCase):
         self.time.run(self.service.run(lambda: beats.append(1)), 70000)
         self.assertEqual(self.event("air/pm2_5", "1m")["n"], 60)
         self.assertTrue(69 <= len(beats) <= 71)
-
-    def test_at_the_console(self):
-        clock.set_time(MORNING - 1, clock.GNSS)
-        self.tick(61)
-        rows = list(tool.answer(self.pole, {}))
-        self.assertEqual([row["p"] for row in rows], [POINTS[row[0]][1] for row in ROWS])
-        self.assertEqual((rows[0]["s"], rows[0]["d"], rows[0]["e"]["mean"]), (1, "1m", 35.2))
-        self.assertEqual(len(list(tool.answer(self.pole, {"since": 5}))), 2)
-        self.assertEqual(list(tool.answer(self.pole, {"since": 7})), [])
-        for wrong in (-1, "1"):
-            with self.assertRaises(errors.PoleError):
-                tool.answer(self.pole, {"since": wrong})
 
     def test_floats(self):
         """Error of a float's integer: half its last decimal, and float32's own 6e-8 of the value."""

@@ -103,7 +103,8 @@ def _table(rows: list[dict]) -> Table:
         value = _text_of(said["sum"], t("sum ", "累计 ")) if "sum" in said else _text_of(said["mean"])
         unit = said["unit"] if said["unit"] != "1" else ""
         found.add_row(
-            row["p"], row["d"], _end(said), value, _text_of(said.get("min")), _high(said), unit, f"{said['capture']} %", _flag(said["flag"]),
+            row["p"], row["d"], _end(said), value, _text_of(said.get("min")), _high(said), unit, f"{said['capture']} %",
+            _flag(said["flag"]),
         )  # fmt: skip
     return found
 
