@@ -1,5 +1,7 @@
 """The twins against the published frames, and the firmware's maps and driver against the twins."""
 
+import asyncio
+
 import pytest
 
 from pole import clock as pole_clock
@@ -153,3 +155,34 @@ def test_a_late_reply_is_none():
     with pytest.raises(pole_errors.BusError) as caught:
         read("xy_md02", {}, ["late"], retries=0)
     assert caught.value.code == pole_errors.NO_ANSWER
+
+
+def test_a_setting_is_written_once_into_the_twin_and_survives_as_it_is():
+    """A soil probe that was left in Fahrenheit: one write, none while it holds, one more when another takes its place."""
+    rows = [[0x21, 0], [0x20, 2]]
+
+    async def story():
+        clock = virtual_time.Clock()
+        far = modbus_rtu.Twin(clock, {"baud": 9600})
+        part = twin("sensecap_soil", 7)
+        part.request(bytes.fromhex("0600210001"))  # Fahrenheit
+        far.attach(part)
+        plan, out = regmap.load("sensecap_soil").plan(), [None] * 4
+        driver = Driver(
+            Bus(virtual_time.Line(clock, far, 9600), {}), {"address": 7, "plan": plan, "settings": rows}
+        )
+        for _ in range(20):
+            await driver.read(out)
+        assert (part.writes, out[0]) == (3, 179)  # the test's own, and one for each that differed
+        part.stop()
+        for _ in range(3):
+            with pytest.raises(pole_errors.BusError):
+                await driver.read(out)
+        part.start()
+        part._settings[0x20] = 0  # another probe, as delivered
+        await asyncio.sleep(40)
+        for _ in range(5):
+            await driver.read(out)
+        return part.writes, part._settings[0x20]
+
+    assert virtual_time.run(story(), pole_clock) == (4, 2)
