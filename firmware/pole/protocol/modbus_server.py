@@ -23,6 +23,7 @@ from pole.codec.modbus import (
     WRITE_REGISTER,
     WRITE_REGISTERS,
 )
+from pole.protocol.register_image import RegisterImage
 
 _DEVICE_IDENTIFICATION = 14  # the MEI type of function 43
 _REGULAR = 0x82  # conformity level: regular objects, as a stream and one by one
@@ -42,6 +43,27 @@ def mbap(buf, start, end):
     if buf[start + 2] or buf[start + 3] or length < 2 or length > MOST_PDU + 1:
         return -1
     return length + 6 if n >= length + 6 else 0
+
+
+def request_length(buf, at, end):
+    """Length of the request PDU that begins at buf[at], of which all to buf[end] is there; 0: its function does not tell."""
+    function = buf[at]
+    if READ_COILS <= function <= WRITE_REGISTER:
+        return 5
+    if (function == WRITE_COILS or function == WRITE_REGISTERS) and end > at + 5:
+        return 6 + buf[at + 5]
+    if function == READ_WRITE_REGISTERS and end > at + 9:
+        return 10 + buf[at + 9]
+    return 4 if function == ENCAPSULATED else 0
+
+
+def pole_server(pole, options):
+    """The server of a pole's points, as the options of its uplinks want it: blocks, word_order."""
+    info = pole.info
+    return ModbusServer(
+        RegisterImage(pole.store, options.get("blocks"), options.get("word_order") == "cdab"),
+        ("yigan", "pole", info.get("version", ""), "", "yigan smart pole", info.get("board", ""), pole.id),
+    )
 
 
 class ModbusServer:

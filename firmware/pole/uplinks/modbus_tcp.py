@@ -55,8 +55,7 @@ import asyncio
 
 from pole import clock
 from pole.log import WARN
-from pole.protocol.modbus_server import ModbusServer, mbap
-from pole.protocol.register_image import RegisterImage
+from pole.protocol.modbus_server import mbap, pole_server
 
 _FRAME = 260  # the longest, V1.0b, 4.1
 _LOOK_MS = 1000
@@ -83,11 +82,7 @@ class Uplink:
         self.port = options.get("port", 502)
         self.writers = options.get("writers", ())
         self.idle_s = options.get("idle_s", 120)
-        info = pole.info
-        self.server = ModbusServer(
-            RegisterImage(pole.store, options.get("blocks"), options.get("word_order") == "cdab"),
-            ("yigan", "pole", info.get("version", ""), "", "yigan smart pole", info.get("board", ""), pole.id),
-        )
+        self.server = pole_server(pole, options)
         self._most = options.get("clients", 4)
         self._clients = []
         self._listener = None
