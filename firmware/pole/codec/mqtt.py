@@ -34,7 +34,7 @@ class Packet:
 
     def __init__(self, size):
         self.view = memoryview(bytearray(size))
-        self.at = self.start = self.ident = 0  # it is view[start:at]
+        self.at = self.start = self.ident = self.tag = 0  # it is view[start:at]; `tag` is the user's
 
     def begin(self, ident, topic, names, start, end):
         """The topic is `topic`, then names[start:end] with `/` for `.`. `ident`: 0 for QoS 0."""

@@ -1,108 +1,40 @@
-"""A pole's points as MQTT messages: which is due, below which topic, and what it says, in JSON.
-
-A point is due on change beyond its dead-band, not too often, not too seldom. Its row says how: `deadband` (scaled),
-`min_s` between two reports, `max_s` until it is told again unasked. A value that is no longer valid is told at once,
-whatever `min_s` says: nobody should look at it a second longer.
-
-Topics are `<prefix>/<pole id>/` and a point's name with `/` for `.`.
-"""
+"""A pole's points as MQTT messages, in JSON. Topics are `<prefix>/<pole id>/` and a point's name with `/` for `.`."""
 
 import json
-from array import array
 
 from pole import quality
+from pole.protocol.report import VALID, Reports
 
 LONGEST = 256  # bytes of the longest payload, whatever the point
 
 _BOOL, _F32 = 0, 5  # kinds of points, as in the store
-_VALID = 1 << quality.GOOD | 1 << quality.UNCERTAIN | 1 << quality.MANUAL
 _STRANGER = 32  # a name that is no point's may be this long and still get an answer
 
 
-class Points:
+class Points(Reports):
     """`clock` has now(), wall(uptime) and iso(seconds), as pole.clock; `base` is the topic above all, with its slash.
 
     Telling a point allocates nothing but slices, floats, and what is made once a unit and once a moment.
     """
 
     def __init__(self, store, clock, base):
-        self.store = store
+        Reports.__init__(self, store)
         self.clock = clock
         self.base = base
-        self._dirty = store.listen()
-        n = store.n
-        self._raw = [0] * n  # what was told
-        self._quality = bytearray(n)
-        self._at = array("i", [-1] * n)  # and when, -1 for not yet
-        self._scan = n  # next point of the scan that looks at all points; n: it is complete
-        self._second = -1  # when it began
         self._words = {}  # a unit, a quality -> its part of the message
         self._moment = -1  # what the stamp says, seconds since 2020
         self._stamp = b""
+        n = store.n
         # What to subscribe to for commands: `+` stands for exactly one part of a name
         self.filters = [base + b"+/set", base + b"+/+/set", base + b"+/+/+/set"]
         self.packet = len(base) + 14 + LONGEST + max([_STRANGER] + [len(store.name(i)) for i in range(n)])
 
-    def forget(self):
-        """Whoever listens now has heard nothing yet."""
-        n = self._scan = self.store.n
-        self._second = -1
-        for i in range(n):
-            self._at[i] = -1
-
-    def due(self, now):
-        """The next point to report at uptime `now`, -1 for none. It stays due until `told`."""
-        # All points once a second: some are due by time alone. A scan that takes longer goes on to its end,
-        # so that a slow link reaches the last point too.
-        n, dirty = self.store.n, self._dirty
-        if now != self._second and self._scan == n:
-            self._second = now
-            self._scan = 0
-        while True:
-            i = self._scan if self._scan < n else dirty.find(b"\x01")
-            if i < 0 or self._is_due(i, now):
-                return i
-            dirty[i] = 0  # held back by dead-band or min_s: the next scan looks again
-            if i == self._scan:
-                self._scan += 1
-
-    def _is_due(self, i, now):
-        store, waited, q = self.store, now - self._at[i], self._quality[i]
-        longest, enough, present = store.max_s(i), waited >= store.min_s(i), store.quality(i)
-        if self._at[i] < 0 or longest and waited >= longest and present == q:
-            return True
-        if present != q:
-            return enough or _VALID >> q & 1 > _VALID >> present & 1
-        return enough and _VALID >> q & 1 and abs(store.raw(i) - self._raw[i]) > store.deadband(i)
-
-    def told(self, i, now):
-        """Point i was reported as it is now."""
-        self._dirty[i] = 0
-        if i == self._scan:
-            self._scan += 1
-        self._at[i] = now
-        self._raw[i] = self.store.raw(i)
-        self._quality[i] = self.store.quality(i)
-
     def tell(self, session, i, qos):
         """Point i as it is now, retained, through a Session that has room."""
-        store, clock, moment = self.store, self.clock, self.clock.wall(self.store.at(i))
-        names, ends, q = store.table.names, store.table.name_end, store.quality(i)
-        packet = session.begin(qos, self.base, names, ends[i - 1] if i else 0, ends[i])
-        packet.raw(b'{"value":')
-        if store.kind(i) in b"\x00\x05" or not _VALID >> q & 1:
-            packet.raw(self._text(i).encode())
-        else:  # as store.text, which makes a string of it
-            packet.number(store.raw(i), store.decimals(i))
-        for form, word in ((',"unit":"%s","quality":"', store.unit(i)), ('%s","at":', quality.NAMES[q])):
-            if word not in self._words:
-                self._words[word] = (form % word).encode()
-            packet.raw(self._words[word])
-        if moment != self._moment:
-            self._moment = moment
-            self._stamp = (json.dumps(clock.iso(moment)) + ',"age":').encode()
-        packet.raw(self._stamp)
-        if store.at(i) < 0:
+        store = self.store
+        at = store.at(i)
+        packet = self.begin(session, i, qos, store.raw(i), store.quality(i), self.clock.wall(at))
+        if at < 0:
             packet.raw(b"null")
         else:
             packet.number(store.age_s(i))
@@ -110,6 +42,35 @@ class Points:
             store.judge.tell(packet, i)
         packet.raw(b"}")
         session.commit(0x31 | qos << 1)
+
+    def begin(self, session, i, qos, raw, q, when):
+        """A message that point i was `raw` with quality q at `when`; the Packet, in which its age comes next."""
+        store = self.store
+        names, ends, kind = store.table.names, store.table.name_end, store.kind(i)
+        packet = session.begin(qos, self.base, names, ends[i - 1] if i else 0, ends[i])
+        packet.raw(b'{"value":')
+        if not VALID >> q & 1 or kind == _F32 and raw - raw != 0:  # JSON has no word for nan and inf
+            packet.raw(b"null")
+        elif kind == _BOOL:
+            packet.raw(b"true" if raw else b"false")
+        elif kind == _F32:
+            packet.raw(str(raw).encode())
+        else:  # as store.text, which makes a string of it
+            packet.number(raw, store.decimals(i))
+        for form, word in ((',"unit":"%s","quality":"', store.unit(i)), ('%s","at":', quality.NAMES[q])):
+            if word not in self._words:
+                self._words[word] = (form % word).encode()
+            packet.raw(self._words[word])
+        packet.raw(self.moment(when))
+        packet.raw(b',"age":')
+        return packet
+
+    def moment(self, when):
+        """A moment as JSON."""
+        if when != self._moment:
+            self._moment = when
+            self._stamp = json.dumps(self.clock.iso(when)).encode()
+        return self._stamp
 
     def _text(self, i):
         """What is valid now, else null; JSON has no word for nan and inf."""

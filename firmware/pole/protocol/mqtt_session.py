@@ -51,7 +51,11 @@ class Session:
 
     `packet`: longest PUBLISH we send, `receive`: longest packet we take whole, bytes. `window`: messages that may wait
     for acknowledgement. `answer_s`: a broker that owes an answer longer than this counts as gone.
+
+    What is published may carry a `tag`, `packets[used - 1].tag`, not 0: after TAKEN `taken` is that of the message.
     """
+
+    packet_class, reader_class = mqtt.Packet, mqtt.Reader
 
     def __init__(
         self, hello, keepalive_s=60, clean=True, window=4, packet=320, receive=384, answer_s=15, filters=()
@@ -61,10 +65,10 @@ class Session:
         self._clean = clean
         self._answer_ms = answer_s * 1000
         self._ping_ms = keepalive_s * 750  # three quarters: the broker hangs up at one and a half (3.1.2.10)
-        self.reader = mqtt.Reader(receive)
-        self._packets = []  # the first `used` hold messages, in their order
+        self.reader = self.reader_class(receive)
+        self.packets = []  # the first `used` hold messages, in their order
         for _ in range(window):
-            self._packets.append(mqtt.Packet(packet))
+            self.packets.append(self.packet_class(packet))
         self.used = 0
         self._ident = 0
         self._held = []  # QoS 2 messages delivered and not released
@@ -75,10 +79,10 @@ class Session:
         k = self.used
         while k:
             k -= 1
-            packet = self._packets[k]
+            packet = self.packets[k]
             if not packet.ident:
-                self._drop(k)
-            elif k < self._sent:  # type: ignore[has-type]
+                self.drop(k)
+            elif k < self._sent and packet.view[packet.start] >> 4 == 3:  # type: ignore[has-type]
                 packet.view[packet.start] |= mqtt.DUP
         self.state = CLOSED
         self._control = b""  # what goes out between two messages
@@ -122,7 +126,7 @@ class Session:
             if self._control:
                 self._offer, self._control = self._control, b""
             else:
-                packet = self._packets[self._sent]
+                packet = self.packets[self._sent]
                 self._sent += 1
                 self._offer = packet.view[packet.start : packet.at]  # type: ignore[assignment]
         return self._offer
@@ -131,8 +135,8 @@ class Session:
         """The first `n` of them are with the socket."""
         self._offer = self._offer[n:] if n < len(self._offer) else b""
         k = self._sent - 1
-        if not self._offer and k >= 0 and not self._packets[k].ident:
-            self._drop(k)
+        if not self._offer and k >= 0 and not self.packets[k].ident:
+            self.drop(k)
 
     def _say(self, data, owed=""):
         """A packet of ours, and the answer that it asks for."""
@@ -141,9 +145,10 @@ class Session:
             self._owed = owed
             self._late = 0
 
-    def _drop(self, k):
+    def drop(self, k):
         """Message k is done with: its buffer goes behind the others."""
-        self._packets.append(self._packets.pop(k))
+        self.taken = self.packets[k].tag
+        self.packets.append(self.packets.pop(k))
         self.used -= 1
         self._stuck = 0
         if k < self._sent:
@@ -152,7 +157,7 @@ class Session:
     def _find(self, ident):
         """Which message has this identifier, -1 for none."""
         k = self.used - 1
-        while k >= 0 and self._packets[k].ident != ident:
+        while k >= 0 and self.packets[k].ident != ident:
             k -= 1
         return k
 
@@ -160,14 +165,20 @@ class Session:
 
     def room(self):
         """True when `begin` takes another message now."""
-        return self.used < len(self._packets)
+        return self.used < len(self.packets)
+
+    def widen(self, size):
+        """The next message is `size` bytes long, beside its head."""
+        if size > len(self.packets[self.used].view):
+            self.packets[self.used] = self.packet_class(size)
 
     def begin(self, qos, topic, names=b"", start=0, end=0):
         """Start a PUBLISH; there must be `room`. Write the payload to the Packet returned, then `commit()`.
 
         The topic is `topic`, then names[start:end] with slashes for its dots. A message not committed was never there.
         """
-        packet, ident = self._packets[self.used], 0
+        packet, ident = self.packets[self.used], 0
+        packet.tag = 0
         while qos and (not ident or self._find(ident) >= 0):
             ident = self._ident = self._ident % _LAST + 1
         packet.begin(ident, topic, names, start, end)
@@ -175,7 +186,7 @@ class Session:
 
     def commit(self, head):
         """The payload is written. `head`: the first byte, with QoS and RETAIN."""
-        self._packets[self.used].finish(head)
+        self.packets[self.used].finish(head)
         self.used += 1
 
     def publish(self, head, topic, payload):
@@ -197,7 +208,7 @@ class Session:
             head = self.reader.next()
             if not head:
                 break
-            event = self._message(head) if head >> 4 == 3 and self.state == UP else self._control_packet(head)
+            event = self._message(head) if head >> 4 == 3 and self.state == UP else self.control(head)
             if event:
                 return event
         return NOTHING
@@ -206,7 +217,7 @@ class Session:
         ident, self._reply = self.reader.ident, 0
         self._say(bytes((head, 2, ident >> 8, ident & 255)))
 
-    def _control_packet(self, head):
+    def control(self, head):
         reader = self.reader
         start, n = reader.start, reader.end - reader.start
         ident = reader.ident = reader.buf[start] << 8 | reader.buf[start + 1] if n > 1 else 0
@@ -230,7 +241,7 @@ class Session:
             k = self._find(ident)
             if not 0 <= k < self._sent:
                 return NOTHING
-            self._drop(k)
+            self.drop(k)
             return TAKEN
         raise ProtocolError("packet %x" % head)  # not a broker's to say, or nothing we asked for
 
@@ -250,10 +261,10 @@ class Session:
             k = self.used
             while k:
                 k -= 1
-                packet = self._packets[k]
+                packet = self.packets[k]
                 packet.view[packet.start] &= ~mqtt.DUP
                 if packet.view[packet.start] & mqtt.RETAIN:
-                    self._drop(k)
+                    self.drop(k)
 
     def _message(self, head):
         reader, held = self.reader, self._held

@@ -162,6 +162,7 @@ class Uplink:
         self.options = options
         self.port = options["port"] or (8883 if options["tls"] else 1883)
         self.sent = 0  # reports of points
+        self._name = options.get("name", "mqtt")  # the journal's reader
         base = ("%s/%s/" % (options["prefix"], pole.id)).encode()
         points = self.points = Points(pole.store, clock, base)
         name, clean, silence = options["username"], options["clean"], options["keepalive_s"]
@@ -178,6 +179,7 @@ class Uplink:
         self._tell_status = False
         self._event = 0  # the last alarm event that was told
         self._record = 0  # and the last record of the statistics
+        self._replay = None  # protocol/mqtt_replay.py, on a pole with a journal
 
     # The connection's life
 
@@ -189,6 +191,7 @@ class Uplink:
             self._age_ms = 0
             try:
                 beat()
+                self._join()
                 self._stream = await self._connect()
                 if self._stream:
                     await self._serve(beat)
@@ -207,10 +210,20 @@ class Uplink:
                 await clock.sleep_ms(min(rest, 1000))
                 rest -= 1000
 
+    def _join(self):
+        """From the journal's start on it keeps for us what we have not told."""
+        journal = getattr(self.pole, "journal", None)
+        if journal and not self._replay:
+            from pole.protocol.mqtt_replay import Replay
+
+            self._replay = Replay(journal, self._name, self.points, clock)
+
     def close(self):
         """Release the socket. The broker then publishes our will."""
         self._broken = OSError("closed")
         self.session.close()
+        if self._replay:
+            self._replay.forget(self.session)
         if self._reader:
             self._reader.cancel()
             self._reader = None
@@ -277,8 +290,12 @@ class Uplink:
         elif event == mqtt.CONNECTED:
             pole.count("mqtt_connects")
             pole.log.add(INFO, "mqtt", "connected")
-            self.points.forget()  # a broker that was restarted may have lost what it retained
+            # a broker that was restarted may have lost what it retained
+            self._replay.begin() if self._replay else self.points.forget()
             self._tell_status = True
+        elif event == mqtt.TAKEN:
+            if self.session.taken:
+                self._replay.taken(self.session.taken)
         elif event == mqtt.REFUSED:
             pole.log.add(WARN, "mqtt", "the broker refuses our subscription: no commands")
 
@@ -301,6 +318,9 @@ class Uplink:
             elif self._results:
                 topic, ident, error, i = self._results.pop(0)
                 session.publish(0x32, topic, points.result(ident, error, i))
+            elif self._replay:
+                if not self._replay.step(session, qos):
+                    return
             elif alarms and alarms.seq > self._event:
                 self._event, said = alarms.event(self._event + 1)
                 session.publish(0x32, points.base + b"alarm", said)
