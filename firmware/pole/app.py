@@ -87,6 +87,7 @@ class Pole:
         self.lamps = ()  # of services/lighting.py
         self.alarms = None  # services/alarms.py, where there are any
         self.statistics = None  # services/statistics.py, likewise
+        self.journal = None  # pole/journal.py, likewise
         self.records = ()  # who wants its records: fn(record) each
         self.kept = []
         crumb = breadcrumb.unpack(hal.read_crumb())

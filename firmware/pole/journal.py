@@ -491,6 +491,11 @@ class Reader:
         """How many numbers it is behind, at most."""
         return self.journal.number - 1 - max(self.acked)
 
+    def leave(self):
+        """It reads no more."""
+        self._close()
+        self.journal.readers.remove(self)
+
     def left(self, c, first):
         """A segment goes."""
         if self._file and (self._c, self._first) == (c, first):

@@ -15,7 +15,8 @@ from yigan.conf.lines import Path as Keys
 from yigan.lang import t
 
 SECTIONS = ("id", "board", "site", "bus", "peripheral", "uplink", "interface", "point", "service", "lighting",
-            "alarm", "plausibility", "maintenance")  # fmt: skip
+            "alarm", "plausibility", "maintenance", "journal")  # fmt: skip
+OPTIONS_OF = ("maintenance", "journal")  # sections that are the options of the service of their name
 POINT_KEYS = ("deadband", "min_s", "max_s", "ttl_s", "low", "high")
 _POLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
@@ -70,7 +71,7 @@ class Pole:
     lighting: dict | None = None
     alarms: list[tuple[Keys, dict]] = field(default_factory=list)
     plausibility: list[tuple[Keys, dict]] = field(default_factory=list)
-    maintenance: dict = field(default_factory=dict)
+    options: dict[str, dict] = field(default_factory=dict)  # of OPTIONS_OF
 
     @property
     def subjects(self) -> set[str]:
@@ -117,7 +118,7 @@ class _Reader:
             self.take((), data, "lighting", dict, {}) if "lighting" in data else None,
             self.rows("alarm"),
             self.rows("plausibility"),
-            self.take((), data, "maintenance", dict, {}),
+            {section: self.take((), data, section, dict, {}) or {} for section in OPTIONS_OF},
         )
 
     def take(self, at: Keys, table: dict, key: str, kind: type, default):

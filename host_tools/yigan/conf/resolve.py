@@ -267,7 +267,7 @@ class _Resolver:
     def of_section(self, kind: str, section: str) -> Part:
         """A service that the file does not name; its options stand in the section that is its own."""
         table = self.pole.lighting if section and kind == lighting.SERVICE else None
-        table = self.pole.maintenance if kind == "maintenance" else table
+        table = self.pole.options.get(kind, table)
         if not table:
             return Part(("service",), kind)
         return Part((section,), kind, {k: v for k, v in table.items() if k not in lighting.OWN})
