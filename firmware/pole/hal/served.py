@@ -13,12 +13,13 @@ from pole.hal import uart
 
 
 class _Ready:
-    """Await it to wait for the first byte. hal/net.py's makes 64 bytes more of heap each time."""
+    """Await it to wait for the first byte. hal/net.py's takes more heap each time."""
 
     def __init__(self, source):
         self._source = source
         self._entry = [None, None, source]  # as asyncio's IOQueue keeps it, made once
         self._asked = False
+        self._done = StopIteration()  # raised again and again, as asyncio's own sleep does
 
     def __iter__(self):
         self._asked = False
@@ -27,7 +28,8 @@ class _Ready:
     def __next__(self):
         queue = core._io_queue
         if self._asked:
-            raise StopIteration
+            self._done.__traceback__ = None
+            raise self._done
         self._asked = True
         self._entry[0] = core.cur_task
         queue.map[id(self._source)] = self._entry
