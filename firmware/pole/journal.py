@@ -15,6 +15,8 @@ import struct
 
 from pole import clock
 from pole.codec import record
+from pole.journal_reader import Reader
+from pole.segments import Chain, following
 
 _RESERVED = 4096  # numbers at a time: a write of the counters each hour at one record a second
 _RAM = 1024
@@ -24,32 +26,6 @@ _SAVE_S = 900  # how far the readers are
 _BLOCK = 4096
 # Where the blocks of a file end on littlefs: block k > 0 begins with ctz(k) + 1 pointers of 4 bytes (SPEC.md, CTZ).
 _EDGES = (4096, 8188, 12276, 16368)
-
-
-class Chain:
-    """The segments of one class, by the number of their first record; the last one may be open for writing."""
-
-    def __init__(self):
-        self.firsts = []
-        self.sizes = []
-        self.last = 0  # number of the last record written
-        self.safe = 0  # of the last one committed
-        self.file = None
-        self.committed = True
-        self.since = 0  # uptime of the first write that is not committed
-
-    def commit(self):
-        if not self.committed:
-            self.file.flush()
-            self.committed = True
-            self.safe = self.last
-
-    def close(self):
-        if self.file:
-            file, self.file = self.file, None
-            self.committed = True
-            file.close()
-            self.safe = self.last
 
 
 class Journal:
@@ -91,7 +67,7 @@ class Journal:
             except (ValueError, IndexError):
                 continue  # not ours
             chain.firsts.append(first)
-            chain.sizes.append(os.stat(self._path(int(name[0]), first))[6])
+            chain.sizes.append(os.stat(self.path(int(name[0]), first))[6])
         for c in range(record.CLASSES):
             if self.chains[c].firsts:
                 self._look(c, self.chains[c])
@@ -100,7 +76,7 @@ class Journal:
     def _look(self, c, chain):
         """What the newest segment holds; it is gone on with, unless its end is torn."""
         buf, size = bytearray(record.LONGEST), 0
-        path = self._path(c, chain.firsts[-1])
+        path = self.path(c, chain.firsts[-1])
         chain.last = chain.firsts[-1] - 1
         with open(path, "rb") as file:
             most = self.keep.get("next", 1 << 29)
@@ -152,7 +128,7 @@ class Journal:
         self._lasts[class_] = number
         if class_ < record.TELEMETRY:
             self.spill()
-            self._commit(class_)
+            self.commit(class_)
         return number
 
     def _pack(self, buf, at, class_, kind, number, payload, up=-1):
@@ -210,7 +186,7 @@ class Journal:
             self.spill()
         for c in range(record.CLASSES):
             if not self.chains[c].committed and now - self.chains[c].since >= _COMMIT_S:
-                self._commit(c)
+                self.commit(c)
         if now - self.keep.at >= _SAVE_S:
             self.keep.at = now
             self._save()
@@ -219,7 +195,7 @@ class Journal:
         """All of it to flash: before a restart of ours. No number is lost then."""
         self.spill()
         for c in range(record.CLASSES):
-            self._commit(c)
+            self.commit(c)
         self._reserved = self.number
         self._save()
 
@@ -278,11 +254,11 @@ class Journal:
         self._close(c)
         while c != record.LOSS and self.used() + _BLOCK > self.room and self._drop(c):
             pass
-        chain.file = open(self._path(c, number), "wb")
+        chain.file = open(self.path(c, number), "wb")
         chain.firsts.append(number)
         chain.sizes.append(0)
 
-    def _commit(self, c):
+    def commit(self, c):
         try:
             self.chains[c].commit()
             return True
@@ -298,7 +274,7 @@ class Journal:
             safe = chain.safe
             self._close(c)
             try:
-                size = os.stat(self._path(c, chain.firsts[-1]))[6]
+                size = os.stat(self.path(c, chain.firsts[-1]))[6]
             except OSError:
                 size = 0
             if size < chain.sizes[-1] and safe < chain.last:  # littlefs closes a file that failed as it was
@@ -359,7 +335,7 @@ class Journal:
             self._abandon(record.LOSS)
             return False
         self._lasts[record.LOSS] = number
-        return self._commit(record.LOSS)
+        return self.commit(record.LOSS)
 
     def damage(self, c, first, last):
         """A reader met damage."""
@@ -373,7 +349,7 @@ class Journal:
         for reader in self.readers:
             reader.left(c, first)
         try:
-            os.remove(self._path(c, first))
+            os.remove(self.path(c, first))
         except OSError:
             self.failed += 1
 
@@ -415,170 +391,5 @@ class Journal:
             at += n
         return 0
 
-    def _path(self, c, first):
+    def path(self, c, first):
         return "%s/%d%08x" % (self.folder, c, first)
-
-
-class Reader:
-    """One uplink's way through the records. `buf[:length]` is the record that was found (codec/record.py).
-
-    What is measured while the uplink is there it gets at once, by `fresh`; what waited from before comes by `next`, in
-    its order, behind it. Who has no name only looks: nothing is kept for it.
-    """
-
-    def __init__(self, journal, name=""):
-        self.journal = journal
-        self.name = name
-        self.acked = [journal.keep.get("@%s%d" % (name, c)) if name else 1 << 29 for c in range(record.CLASSES)]
-        self.buf = bytearray(record.LONGEST)
-        self.length = 0
-        self._file = None
-        self.rewind()
-
-    def rewind(self):
-        """The connection broke, or a new one is there: on from what was acknowledged."""
-        self._close()
-        self._at = list(self.acked) if self.name else [0] * record.CLASSES
-        self._done = [0] * record.CLASSES  # first number of the last segment read to its end
-        # [behind, up to, acknowledged up to]: telemetry told while older records waited. The last row still grows.
-        self._told = [[self.journal.last(record.TELEMETRY)] * 3]
-
-    def fresh(self):
-        """Find the next record of telemetry that came since `rewind`; True when there is one."""
-        journal, c, told = self.journal, record.TELEMETRY, self._told[-1]
-        if journal.last(c) == told[1] or self._at[c] >= told[0]:
-            return False  # `next` has come so far itself
-        if journal.chains[c].last > told[1]:  # it went to the flash before we looked: it waits its turn
-            self._told.append([journal.last(c)] * 3)
-            return False
-        self.length = journal.in_ram(c, told[1], memoryview(self.buf))
-        told[1] = record.number(self.buf) if self.length else journal.last(c)
-        return self.length > 0
-
-    def next(self):
-        """Find the next record, alarms first; True when there is one."""
-        for c in range(record.CLASSES):
-            while self._at[c] < self.journal.last(c):
-                if self._from_flash(c) or self._from_ram(c):
-                    number = self._at[c] = record.number(self.buf)
-                    if c != record.TELEMETRY or not any(low < number <= high for low, high, _ in self._told):
-                        return True
-                else:
-                    self._at[c] = self.journal.last(c)
-        return False
-
-    def ack(self, class_, number):
-        """It has this record, and all that were found before it."""
-        if class_ == record.TELEMETRY:
-            known = self.acked[class_]
-            for told in self._told:
-                if told[0] < number <= told[1]:
-                    told[2] = max(told[2], number)
-                    number = 0
-            number = max(number, known)
-            for told in self._told:  # what was told out of turn counts when all before it does
-                if number >= told[0]:
-                    number = max(number, told[2])
-        if number > self.acked[class_]:
-            self.acked[class_] = number
-            self.journal.acknowledged(class_)
-
-    def when(self):
-        """Seconds since 2020 of the record, None when nobody knows."""
-        return self.journal.when(record.time(self.buf), record.is_time_unknown(self.buf))
-
-    def behind(self):
-        """How many numbers it is behind, at most."""
-        return self.journal.number - 1 - max(self.acked)
-
-    def leave(self):
-        """It reads no more."""
-        self._close()
-        self.journal.readers.remove(self)
-
-    def left(self, c, first):
-        """A segment goes."""
-        if self._file and (self._c, self._first) == (c, first):
-            self._close()
-
-    def _close(self):
-        if self._file:
-            file, self._file = self._file, None
-            file.close()
-
-    def _from_ram(self, c):
-        self.length = self.journal.in_ram(c, self._at[c], memoryview(self.buf))
-        return self.length
-
-    def _from_flash(self, c):
-        chain, at = self.journal.chains[c], self._at[c]
-        while at < chain.last:
-            if self._file and self._c != c:
-                self._close()
-            if not self._file and not self._open(c, chain):
-                return False
-            n = following(self._file, self.buf, c, at, self.journal.number)
-            if n < 0:
-                self.journal.damage(c, at + 1, record.number(self.buf) - 1 if n < -1 else self._upto)
-            if n > 0 or n < -1:
-                self.length = abs(n)
-                return True
-            if not self._ended(c, chain):
-                return False
-        return False
-
-    def _open(self, c, chain):
-        """Open the segment in which the reading goes on. False: there is none."""
-        first = 0
-        for one in chain.firsts:
-            if one > self._done[c] and (not first or one <= self._at[c] + 1):
-                first = one
-        if not first:
-            return False
-        if chain.file and first == chain.firsts[-1]:
-            self.journal._commit(c)
-        self._upto = chain.last
-        self._c, self._first = c, first
-        self._file = open(self.journal._path(c, first), "rb")
-        return True
-
-    def _ended(self, c, chain):
-        """The segment has no more. True: there may be some in another, or in this one since it was opened."""
-        self._close()
-        if chain.file and self._first == chain.firsts[-1]:
-            return self._upto < chain.last
-        self._done[c] = self._first
-        return True
-
-
-def read(file, buf):
-    """The next record of a segment into `buf`: its length, 0 at the end, -1 when it is damaged or torn."""
-    view = memoryview(buf)
-    got = file.readinto(view[: record.HEAD])
-    if not got:
-        return 0
-    n = record.length(buf)
-    if got < record.HEAD or n > len(buf) or file.readinto(view[record.HEAD : n]) < n - record.HEAD:
-        return -1
-    return n if record.whole(buf, n) else -1
-
-
-def following(file, buf, class_, after, most):
-    """The next record behind number `after` into `buf`: its length; negative when damage lies before it.
-
-    0 at the end, -1 when there is nothing whole up to the end. What seems to be a record byte by byte must have its
-    class, and a number below `most`.
-    """
-    damaged = False
-    while True:
-        start = file.seek(0, 1)
-        n = read(file, buf)
-        if n == 0:
-            return -1 if damaged else 0
-        if n > 0 and record.class_of(buf) == class_ and record.number(buf) < most:
-            if record.number(buf) > after:
-                return -n if damaged else n
-            damaged = False  # read before
-        else:
-            damaged = True
-            file.seek(start + 1)

@@ -5,7 +5,8 @@ import unittest
 
 from passing_time import PassingTime
 from pole.codec import record
-from pole.journal import Journal, Reader
+from pole.journal import Journal
+from pole.journal_reader import Reader
 from pole.keep import Keep
 
 T = record.TELEMETRY
@@ -106,7 +107,7 @@ class Kept(unittest.TestCase):
                     lost.append(struct.unpack_from("<BII", city.buf, record.HEAD))
         self.assertTrue(alarm in told and lost and lost[0][0] == record.LOG)
         for number in range(1, one.number):
-            self.assertTrue(number in told or any([low <= number <= high for _, low, high in lost]), number)
+            self.assertTrue(number in told or any(low <= number <= high for _, low, high in lost), number)
 
     def test_who_only_looks_holds_nothing(self):
         one = self.begin()

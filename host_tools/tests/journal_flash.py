@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from nor import board_like
 
-from pole import clock, journal, keep
+from pole import clock, journal, journal_reader, keep
 from pole.codec import record
 
 
@@ -37,7 +37,8 @@ def open_on(fs, monkeypatch):
     system = SimpleNamespace(
         mkdir=board_like(fs.mkdir), listdir=board_like(fs.listdir), remove=board_like(fs.remove), stat=board_like(stat)
     )
-    monkeypatch.setattr(journal, "open", opened, raising=False)
+    for module in (journal, journal_reader):
+        monkeypatch.setattr(module, "open", opened, raising=False)
     monkeypatch.setattr(journal, "os", system)
 
 

@@ -32,11 +32,14 @@ ROOMS = {
     "log": {"clock"},
     "keep": {"clock", "codec"},
     "judge": {"clock", "log", "protocol", "store"},
+    "segments": {"codec"},
+    "journal_reader": {"codec", "segments"},
+    "journal": {"clock", "codec", "journal_reader", "segments"},
     "breadcrumb": {"clock"},
     "supervise": {"clock", "log"},
-    "services": {"store", "codec", "protocol", "crypto", "clock", "log", "judge"},
+    "services": {"store", "codec", "protocol", "crypto", "clock", "log", "judge", "journal"},
     "uplinks": {"store", "codec", "protocol", "crypto", "clock", "log"},
-    "tools": {"clock", "log", "codec", "protocol"},
+    "tools": {"clock", "log", "codec", "protocol", "journal_reader"},
     "hal": {"clock", "load", "codec"},  # a bus kind is a module, found by name
 }
 JOINERS = {"load", "app", "__init__"}  # the only place that joins

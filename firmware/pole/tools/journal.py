@@ -8,7 +8,7 @@ import binascii
 
 from pole import errors
 from pole.codec import record
-from pole.journal import Reader
+from pole.journal_reader import Reader
 
 
 def answer(pole, request):

@@ -2,7 +2,7 @@ import unittest
 
 import points_bin
 from pole import clock, quality
-from pole.protocol.mqtt_points import Points
+from pole.protocol.report import Reports
 from pole.store import Store, Table
 
 # name, raw limits wide; deadband, min_s, max_s are set by each test
@@ -30,7 +30,7 @@ def told(report, now):
 
 
 def report_of(s):
-    return Points(s, clock, b"yigan/p/")
+    return Reports(s)
 
 
 class Due(unittest.TestCase):
