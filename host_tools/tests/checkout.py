@@ -107,6 +107,29 @@ CARDS = {
         en = "Filled in"
         zh = "自动填入"
         """,
+    "uplinks/station": """
+        bus = "rs485"
+        baud = 9600
+        points = []
+        [options.address]
+        type = "int"
+        default = 1
+        low = 1
+        high = 247
+        en = "Address"
+        zh = "地址"
+        [options.role]
+        type = "enum"
+        default = "reader"
+        values = ["reader", "writer"]
+        en = "Role"
+        zh = "权限"
+        [options.blocks]
+        type = "list"
+        default = []
+        en = "Filled in"
+        zh = "自动填入"
+        """,
     "uplinks/caller": """
         [options.host]
         type = "str"

@@ -1,5 +1,6 @@
 """A gateway: CPython on Linux, with pyserial, and the kernel's own files for PWM."""
 
+import asyncio
 import os
 import sys
 import time
@@ -67,6 +68,40 @@ class Rs485(Uart):
                 pass
 
 
+class _Ready:
+    """Await it to wait for the first byte."""
+
+    def __init__(self, fd):
+        self._fd = fd
+
+    def __await__(self):
+        loop = asyncio.get_running_loop()
+        come = loop.create_future()
+        loop.add_reader(self._fd, lambda: come.done() or come.set_result(None))
+        try:
+            yield from come
+        finally:
+            loop.remove_reader(self._fd)
+
+
+class Served(Rs485):
+    """A line on which others ask; the same face as hal/served.py."""
+
+    def __init__(self, spec):
+        super().__init__(spec)
+        self.ready = _Ready(self._serial.fileno())
+
+    def take(self, buf):
+        return self._serial.readinto(buf)
+
+    def begin(self, buf):
+        self._serial.write(bytes(buf))
+        return len(buf) * self.char_us // 1000
+
+    def end(self):
+        self._serial.flush()
+
+
 class Pwm:
     """/sys/class/pwm, channel `channel` of chip `chip`."""
 
@@ -88,7 +123,7 @@ class Pwm:
         self._put(self._folder + "/duty_cycle", self._period_ns * u16 // 65535)
 
 
-KINDS = {"uart": Uart, "rs485": Rs485, "pwm": Pwm}
+KINDS = {"uart": Uart, "rs485": Rs485, "served": Served, "pwm": Pwm}
 
 
 def bus(spec):

@@ -154,3 +154,70 @@ def test_the_map_knows_its_device_better_than_the_card(write):
 
     assert options("") == (9, 8000)
     assert options("address = 3\nperiod_s = 2") == (3, 2000)
+
+
+# The pole answers on a line
+
+SERVED = """
+[[uplink]]
+kind = "station"
+bus = "rs485"
+address = 17
+baud = 19200
+parity = "E"
+"""
+
+
+def test_a_served_line(write):
+    loaded = conf.load(write(GOOD + SERVED))
+    assert [f.code for f in conf.check(loaded)] == []
+    config = json.loads(conf.compile(loaded)["config.json"])
+    assert config["buses"]["rs485"] == {
+        "kind": "served", "id": 2, "tx": 27, "rx": 26, "de": 4, "baud": 19200, "parity": "E", "stop": 1, "bits": 8,
+    }  # fmt: skip
+    server = config["uplinks"][-1]
+    assert server["kind"] == "station"
+    assert (server["options"]["bus"], server["options"]["address"], server["options"]["role"]) == (
+        "rs485", 17, "reader",
+    )  # fmt: skip
+    assert server["options"]["blocks"] == config["uplinks"][0]["options"]["blocks"]  # as by TCP
+    port = conf.twins(loaded)[-1]
+    assert (port.kind, port.name, port.bus_kind, port.unit) == ("serial_port", "station", "rs485", 2)
+    assert port.options["baud"] == 19200
+
+
+def test_a_line_is_not_served_and_polled(write):
+    path = write(pole(slave("a", 1), line="") + SERVED)
+    found = conf.check(conf.load(path))
+    assert [(f.level, f.code) for f in found if f.level == "error"] == [("error", "bus_served")]
+    assert 'gateway = "rs485"' in next(f for f in found if f.code == "bus_served").hint
+
+
+def test_a_line_is_served_once(write):
+    second = SERVED.replace('kind = "station"', 'kind = "station"\nname = "other"')
+    assert ("error", "bus_served") in codes(write(GOOD + SERVED + second))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (("address = 17", "address = 0"), "out_of_range"),
+        (("address = 17", "address = 248"), "out_of_range"),
+        (("baud = 19200", "baud = 300"), "out_of_range"),
+        (("baud = 19200", "baud = 230400"), "out_of_range"),
+        (('parity = "E"', 'parity = "M"'), "bad_value"),
+        (('"rs485"', '"i2c0"'), "wrong_bus_kind"),
+        (('"rs485"', '"rs48"'), "unknown_bus"),
+        (('bus = "rs485"\n', ""), "missing_bus"),
+        (("address = 17", 'role = "master"'), "bad_value"),
+    ],
+)
+def test_a_served_line_that_cannot_be(write, change, code):
+    assert code in [found for _, found in codes(write(GOOD + SERVED.replace(*change)))]
+
+
+def test_a_served_line_needs_no_network(write):
+    text = GOOD[: GOOD.index("[[interface]]")] if "[[interface]]" in GOOD else GOOD
+    assert "no_interface" not in [
+        f.code for f in conf.check(conf.load(write(text + SERVED))) if "station" in f.what
+    ]

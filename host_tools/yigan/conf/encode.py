@@ -11,6 +11,7 @@ from yigan.points import Point
 _WRITABLE = 0x10
 _LINE_KEYS = ("baud", "parity", "stop", "bits")
 _SERIAL = ("uart", "rs485")
+_SERVED = "served"  # a serial line on which the pole answers
 _DALI = {"esp32": "dali_rmt", "rp2": "dali_pio"}  # what makes the edges
 
 
@@ -78,6 +79,8 @@ def _bus(line: Line, port: str) -> dict:
     entry = {k: v for k, v in line.settings.items() if k != "note"}
     if line.kind in _SERIAL:
         entry = {**entry, **line_settings(line)}
+    if line.server:
+        entry["kind"] = _SERVED  # hal/served.py; hal/linux.py
     if line.kind == "dali":
         entry["kind"] = _DALI.get(port, "dali")
     if line.driver:

@@ -10,7 +10,12 @@ from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.points import Point
 
 # A card's bus -> bus kinds that carry it; else its own kind.
-BUS_OF_CARD = {"analog": ("analog", "pwm"), "modbus": ("rs485", "uart"), "rs485": ("rs485", "uart"), "dali": ("dali", "uart")}
+BUS_OF_CARD = {
+    "analog": ("analog", "pwm"),
+    "modbus": ("rs485", "uart"),
+    "rs485": ("rs485", "uart"),
+    "dali": ("dali", "uart"),
+}
 # (a card's bus, bus kind) -> what wraps the line for all of its users; no peripheral of its own.
 SHARED = {
     ("modbus", "rs485"): "modbus_rtu",
@@ -46,6 +51,11 @@ class Line:
         return {r: n for r in roles if isinstance(n := self.settings.get(r), int) and n >= 0}
 
     @property
+    def server(self) -> "Device | None":
+        """The uplink that answers on this line."""
+        return next((user for user in self.users if user.serves), None)
+
+    @property
     def modbus(self) -> bool:
         return any(user.card.bus == "modbus" for user in self.users)
 
@@ -65,6 +75,11 @@ class Device:
     line: Line | None
     points: list[Point | None]
     map: object = None  # conf.regmap.RegMap of a register-map peripheral
+
+    @property
+    def serves(self) -> bool:
+        """An uplink, which answers on its line where a peripheral is asked."""
+        return self.card.room == "uplinks"
 
 
 @dataclass

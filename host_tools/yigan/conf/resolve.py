@@ -205,10 +205,22 @@ class _Resolver:
         card = self.card(room, part)
         if card is None:
             return
-        options = option.fill(self.doc, part.at, card, part.options, ("name",))
+        also = ("name", "bus", *option.LINE_SETTINGS) if card.bus != "none" else ("name",)
+        options = option.fill(self.doc, part.at, card, part.options, also)
         tariff.fill(self.doc, part.at, card, options)
         served = [p for number in instances for p in self.served(card, number) if p]
+        if card.bus != "none":
+            self.served_line(part, card, options)
         self.found.members(room).append(Member(part, card, options, served))
+
+    def served_line(self, part: Part, card: Card, options: dict) -> None:
+        """An uplink on a bus of the board: it answers there, and is the bus's user like a peripheral."""
+        name, bus = part.options.get("name", part.kind), part.options.get("bus", "")
+        shape = Peripheral(part.at, part.kind, part.options, str(name), bus if isinstance(bus, str) else "")
+        line = self.line(shape, card)
+        if line:
+            options["bus"] = line.name
+            line.users.append(Device(shape, card, options, line, []))
 
     def served(self, card: Card, instance: int) -> list[Point | None]:
         if not card.capability:

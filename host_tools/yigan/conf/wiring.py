@@ -1,9 +1,13 @@
 """Which part hangs on which pins: what the virtual board needs to put each twin in its place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from yigan.conf import encode, verdict
+from yigan.conf.plan import Line
 from yigan.conf.pole import Pole
+
+_PORT = "serial_port"  # the twin of a line's far end
 
 
 @dataclass(frozen=True)
@@ -58,4 +62,14 @@ def twins(pole: Pole) -> list[Wiring]:
                 str(settings.get("channel", "")),
             )
         )
+    return found + _served(verdict.plan(pole).lines.values())
+
+
+def _served(lines: Iterable[Line]) -> list[Wiring]:
+    """Where an uplink answers: a port for whoever asks."""
+    found = []
+    for line in lines:
+        if line.server:
+            options, unit = encode.line_settings(line), line.settings.get("id", line.settings.get("tx", -1))
+            found.append(Wiring(_PORT, line.server.part.name, line.kind, unit, line.name, line.pins, options))
     return found

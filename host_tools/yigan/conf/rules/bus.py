@@ -122,7 +122,7 @@ def _users(plan: Plan, line: Line) -> None:
             )
             doc.error("wrong_bus_kind", (*device.part.at, "bus"), what, hint)
     first, *others = line.users or [None]
-    for device in others:
+    for device in others if not line.server else ():  # rules/modbus.py tells of those
         together = (device.card.bus == first.card.bus and line.driver) or line.kind in _SHARED
         if not together and not (line.kind == "rs485" and device.card.kind == first.card.kind):
             what = t("Bus {n} is taken by {o} (line {l}).", "总线 {n} 已被 {o} 占用（第 {l} 行）。",
@@ -145,7 +145,7 @@ def _frame(plan: Plan, line: Line) -> None:
             )
         else:
             doc.warn("unusual_baud", at, what, near.hint(str(settings["baud"]), map(str, _BAUDS)))
-    for device in line.users:
+    for device in line.users if not line.server else ():  # others have no place there at all
         for key in _FRAME:
             _agrees(plan, line, device, key, settings[key])
 

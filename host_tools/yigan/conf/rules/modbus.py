@@ -6,6 +6,7 @@ Times: MODBUS over Serial Line V1.02, 2.5.1.1 (11 bits a character, silent inter
 
 from dataclasses import dataclass
 
+from yigan import near
 from yigan.conf import period
 from yigan.conf.encode import line_settings
 from yigan.conf.plan import Device, Line, Plan
@@ -16,6 +17,7 @@ _REQUEST = 8  # address, function, start, count, CRC
 _REPLY = 5  # address, function, byte count, CRC
 _TURNAROUND_MS = 20.0  # what a slave takes to think; makers say 5 to 50
 FULL, HIGH = 100, 80  # percent: an error above, a warning above: a retry or a dead slave needs room
+SLOWEST, FASTEST = 1200, 115200  # of a served line
 _ADDRESS = "address"
 
 
@@ -30,9 +32,45 @@ class Load:
 
 def rule(plan: Plan) -> None:
     for line in plan.lines.values():
-        if line.modbus:
+        if line.server:
+            _served(plan, line, line.server)
+        elif line.modbus:
             _addresses(plan, line)
             _load(plan, line)
+
+
+def _served(plan: Plan, line: Line, server: Device) -> None:
+    """A line has one master: who answers there can ask nobody."""
+    doc = plan.pole.document
+    for device in line.users:
+        if device is server:
+            continue
+        what = t("Bus {n} is served by {s} (line {l}): nothing else can use it.",
+                 "总线 {n} 由 {s} 作从站（第 {l} 行），不能再作他用。",
+                 n=line.name, s=server.part.name, l=doc.place(*server.part.at).line)  # fmt: skip
+        hint = t("A line has one master. Use another bus; or modbus_tcp with gateway = {n} lets a SCADA ask these sensors.",
+                 "一条总线只有一个主站。请另接总线；或用 modbus_tcp 的 gateway = {n} 让 SCADA 访问这些传感器。",
+                 n=f'"{line.name}"')  # fmt: skip
+        doc.error("bus_served", (*device.part.at, "bus"), what, hint)
+    if line.on:
+        what = t("{k} needs a UART of the board, {n} hangs on {h}.", "{k} 需要板上 UART，而 {n} 挂在 {h} 上。",
+                 k=server.card.kind, n=line.name, h=line.on)  # fmt: skip
+        doc.error("wrong_bus_kind", (*server.part.at, "bus"), what)
+    _served_frame(plan, line, server)
+
+
+def _served_frame(plan: Plan, line: Line, server: Device) -> None:
+    """V1.02, 2.5.1: eight bits; and speeds at which 3.5 characters can be told."""
+    doc, settings = plan.pole.document, line_settings(line)
+    baud = settings["baud"]
+    if isinstance(baud, int) and not SLOWEST <= baud <= FASTEST:
+        what = t("A pole answers at {a} to {b} baud, not {v}.", "从站支持 {a} 至 {b} 波特，不支持 {v}。",
+                 a=SLOWEST, b=FASTEST, v=baud)  # fmt: skip
+        doc.error("out_of_range", (*server.part.at, "baud"), what)
+    for key, able in (("parity", ("N", "E", "O")), ("stop", (1, 2)), ("bits", (8,))):
+        if settings[key] not in able:
+            what = t("{k} cannot be {v!r}.", "{k} 不能为 {v!r}。", k=key, v=settings[key])
+            doc.error("bad_value", (*server.part.at, key), what, near.hint(str(settings[key]), map(str, able)))
 
 
 def loads(plan: Plan) -> list[Load]:
