@@ -12,7 +12,6 @@ CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 0x10, 0x20, 0x30, 0
 SUBSCRIBE, SUBACK, UNSUBACK, PINGREQ, PINGRESP = 0x82, 0x90, 0xB0, 0xC0, 0xD0
 DUP, RETAIN = 8, 1  # flags of a PUBLISH; its QoS stands between them
 
-_FROM_BROKER = b"\x20\x40\x50\x62\x70\x90\xb0\xd0"
 _HEAD = 3  # a type byte and two length bytes: room for 16383 bytes, more than a pole ever sends at once
 _LONGEST = 16383
 _PATIENCE = 65536  # a PUBLISH longer than this is not worth its airtime to pass by
@@ -107,6 +106,8 @@ class Reader:
     the body is `buf[start:end]`; `cut` says that the packet was longer than the buffer. Valid until the next call.
     """
 
+    heads = b"\x20\x40\x50\x62\x70\x90\xb0\xd0"  # what a broker says, beside PUBLISH
+
     def __init__(self, size):
         self.buf = bytearray(size)
         self.view = memoryview(self.buf)
@@ -131,7 +132,7 @@ class Reader:
         buf, at, n = self.buf, self.at, self.n
         if at < n:
             head = buf[at]
-            strange = head not in _FROM_BROKER
+            strange = head not in self.heads
             if head >> 4 == 3:
                 strange = head & 6 == 6 or head & 14 == 8  # 3.3.1.2, 3.3.1.1
             if strange:

@@ -58,7 +58,7 @@ class Commands:
         self._store = store
         self._clock = clock
         self._source = source
-        self._kept = kept
+        self.kept = kept
         self._recent = []  # (point, id, answer) of the last that were tried
 
     def take(self, name, text):
@@ -81,7 +81,11 @@ class Commands:
             try:
                 self._store.request(i, self._store.parse(i, value), self._source)
             except errors.PoleError as refusal:
-                error = errors.WORDS[refusal.code] if refusal.code < len(errors.WORDS) else "error_%d" % refusal.code
+                error = (
+                    errors.WORDS[refusal.code]
+                    if refusal.code < len(errors.WORDS)
+                    else "error_%d" % refusal.code
+                )
             self._recent.append((i, ident, error))
             if len(self._recent) > _MEMORY:
                 self._recent.pop(0)
@@ -111,7 +115,7 @@ class Commands:
                 _RELATIVE - 1 if expires is None else int(_written(text, "expires", expires).split(".")[0])
             )
             if expires < _RELATIVE:
-                return "no_expiry" if self._kept else "" if expires > 0 else "expired"
+                return "no_expiry" if self.kept else "" if expires > 0 else "expired"
             expires -= _UNIX_2020
             if expires > _HORIZON:
                 raise ValueError("expires")

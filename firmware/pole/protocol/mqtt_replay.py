@@ -2,8 +2,8 @@
 
 A sample is its point's topic and JSON with `"seq"`, the record's number for good: the same number is the same record.
 `at` is when it was measured; while nobody knows the time it is null, with `boot` (number of the start, modulo 256) and
-`uptime` of that start instead. What is older than ten seconds, or of unknown age, is `"historical":true` and not
-retained. Losses go to `<base>lost`: {"seq":9,"cause":"dropped","lost":[{"class":"telemetry","first":3,"last":8}]};
+`uptime` of that start instead. What waited and is older than ten seconds, or of unknown age, is `"historical":true` and
+not retained. Losses go to `<base>lost`: {"seq":9,"cause":"dropped","lost":[{"class":"telemetry","first":3,"last":8}]};
 after a power cut such numbers may be missing (`"cause":"power"`).
 """
 
@@ -47,7 +47,10 @@ class Replay:
             self._all += 1
             return True
         reader = self.reader
-        if not reader.fresh() and not reader.next():
+        self._live = (
+            reader.fresh()
+        )  # a state, whenever it was measured: a value that has become stale is news
+        if not self._live and not reader.next():
             return False
         tag = record.number(reader.buf) << 3 | record.class_of(reader.buf)
         kind = record.kind_of(reader.buf)
@@ -88,6 +91,8 @@ class Replay:
         i, q, age = points.store.by_id(buf[at] | buf[at + 1] << 8), buf[at + 2], self._age(when)
         form = "<f" if i >= 0 and points.store.kind(i) == 5 else "<i"
         raw = struct.unpack_from(form, buf, at + 3)[0]
+        if raw < 0 and i >= 0 and points.store.kind(i) == 4:  # u32
+            raw += 1 << 32
         if i >= 0:
             packet = points.begin(session, i, qos, raw, q, when)
         else:  # a point that the pole had when this was measured
@@ -102,7 +107,7 @@ class Replay:
         if when is None:
             time = record.time(buf)
             packet.raw(b',"boot":%d,"uptime":%d' % (time >> 24, time & 0xFFFFFF))
-        retain = 0 <= age <= _FRESH_S
+        retain = self._live or 0 <= age <= _FRESH_S
         packet.raw(b"}" if retain else b',"historical":true}')
         session.commit(mqtt.PUBLISH | qos << 1 | (retain and i >= 0))
 
@@ -111,8 +116,7 @@ class Replay:
         reader = self.reader
         body = bytes(memoryview(reader.buf)[record.HEAD : reader.length - 2])
         topic, _, said = body.partition(b"\x00")
-        age = self._age(reader.when())
-        old = not 0 <= age <= _FRESH_S
+        old = not self._live and not 0 <= self._age(reader.when()) <= _FRESH_S
         session.widen(len(self._points.base) + len(body) + 64)
         packet = session.begin(qos, self._points.base + topic)
         if said[:1] == b"{" and len(said) > 2:

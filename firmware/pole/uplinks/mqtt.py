@@ -1,4 +1,4 @@
-"""MQTT 3.1.1 over TCP or TLS: points go out when they change, commands come in and are answered.
+"""MQTT 3.1.1 or 5 over TCP, TLS or WebSocket: points go out when they change, commands come in and are answered.
 
 Below `<prefix>/<pole id>/`:
 
@@ -12,8 +12,11 @@ Below `<prefix>/<pole id>/`:
 
 With `clean` (the default) a command sent while the pole is away is lost, and its sender sees no result. Without it the
 broker keeps commands, and only those that carry a moment of expiry are obeyed.
+
+On a pole with a journal all reports come from it (protocol/mqtt_replay.py). What not every pole asks for is loaded where
+an option does: MQTT 5, QoS 2, WebSocket, TLS, what introduces the pole to Home Assistant.
 ---
-title_zh = "MQTT 3.1.1 上行链路（TCP 或 TLS）"
+title_zh = "MQTT 3.1.1 / 5 上行链路（TCP、TLS 或 WebSocket）"
 [options.host]
 type = "str"
 required = true
@@ -26,6 +29,18 @@ low = 0
 high = 65535
 en = "TCP port; 0: 1883, or 8883 with TLS"
 zh = "TCP 端口；0 表示 1883，启用 TLS 时为 8883"
+[options.version]
+type = "int"
+default = 4
+low = 4
+high = 5
+en = "Protocol level: 4 is MQTT 3.1.1, 5 is MQTT 5"
+zh = "协议级别：4 为 MQTT 3.1.1，5 为 MQTT 5"
+[options.path]
+type = "str"
+default = ""
+en = "WebSocket at this path of the broker, such as /mqtt; empty: plain TCP or TLS"
+zh = "WebSocket 路径，如 /mqtt；空表示直接使用 TCP 或 TLS"
 [options.tls]
 type = "bool"
 default = false
@@ -76,8 +91,8 @@ zh = "密码"
 [options.client_id]
 type = "str"
 default = ""
-en = "Client identifier; empty: the pole's id"
-zh = "客户端标识；空表示用杆的 id"
+en = "Client identifier; empty: the pole's id; auto: the broker gives one"
+zh = "客户端标识；空表示用杆的 id；auto 表示由服务器分配"
 [options.prefix]
 type = "str"
 default = "yigan"
@@ -87,14 +102,27 @@ zh = "所有主题的前缀"
 type = "int"
 default = 1
 low = 0
-high = 1
-en = "QoS of the points; commands and results always have 1"
-zh = "测点上报的 QoS；命令与结果总是 1"
+high = 2
+en = "QoS of the points, at least 1 with a journal; commands and results always have 1"
+zh = "测点上报的 QoS（启用断网续传日志时至少为 1）；命令与结果总是 1"
 [options.clean]
 type = "bool"
 default = true
 en = "Clean session: the broker keeps no commands for a pole that is away"
 zh = "清除会话：杆离线时服务器不保留命令"
+[options.session_s]
+type = "int"
+default = 86400
+low = 60
+high = 31536000
+unit = "s"
+en = "How long a broker of MQTT 5 keeps a session that is not clean"
+zh = "MQTT 5 服务器保留非清除会话的时长"
+[options.discovery]
+type = "str"
+default = ""
+en = "Introduce all points to Home Assistant below this topic, usually homeassistant; empty: do not"
+zh = "在此主题下向 Home Assistant 发布自动发现信息，通常为 homeassistant；空表示不发布"
 [options.keepalive_s]
 type = "int"
 default = 60
@@ -166,13 +194,19 @@ class Uplink:
         base = ("%s/%s/" % (options["prefix"], pole.id)).encode()
         points = self.points = Points(pole.store, clock, base)
         name, clean, silence = options["username"], options["clean"], options["keepalive_s"]
-        hello = mqtt.greeting(
-            (options["client_id"] or pole.id).encode(), silence, clean, name.encode() or None,
-            options["password"].encode() if name else None, (base + b"status", b'{"online":false}', 1, True),
-        )  # fmt: skip
-        self.session = mqtt.Session(
-            hello, silence, clean, options["window"], points.packet, 384, options["answer_s"], points.filters
-        )
+        will, ident = (base + b"status", b'{"online":false}', 1, True), options["client_id"] or pole.id
+        who = (b"" if ident == "auto" else ident.encode(), silence, clean, name.encode() or None,
+               options["password"].encode() if name else None, will)  # fmt: skip
+        sizes = silence, clean, options["window"], points.packet, 384, options["answer_s"]
+        if options["version"] == 5:
+            from pole.protocol import mqtt5_hello
+
+            self.session = mqtt5_hello.session(who, sizes, points.filters, options["session_s"], pole.info)
+        else:
+            kind = mqtt.Session
+            if options["qos"] == 2:
+                from pole.protocol.mqtt_exactly import Session as kind
+            self.session = kind(mqtt.greeting(*who), *sizes, points.filters)
         self.commands = Commands(pole.store, clock, "mqtt", not clean)
         self._results = []  # answers that wait for room
         self._stream = self._reader = None
@@ -180,6 +214,8 @@ class Uplink:
         self._event = 0  # the last alarm event that was told
         self._record = 0  # and the last record of the statistics
         self._replay = None  # protocol/mqtt_replay.py, on a pole with a journal
+        self._introduction = None  # protocol/ha_discovery.py, until it has said all
+        self.reason = ""  # why there is no connection, or was none
 
     # The connection's life
 
@@ -197,8 +233,7 @@ class Uplink:
                     await self._serve(beat)
                 step = 0  # it only waits for the time
             except (OSError, ValueError, MemoryError, PoleError, asyncio.TimeoutError) as error:
-                text = getattr(error, "detail", "") or getattr(error, "verify_message", "") or error
-                self.pole.log.add(WARN, "mqtt", "%s: %s" % (type(error).__name__, text))
+                step = self._failed(error, step, longest)
             finally:
                 self.close()
             if self._age_ms > _STABLE_MS:
@@ -209,6 +244,29 @@ class Uplink:
                 beat()
                 await clock.sleep_ms(min(rest, 1000))
                 rest -= 1000
+
+    def _failed(self, error, step, longest):
+        """Tell why; the step of the next wait."""
+        text = getattr(error, "detail", "") or getattr(error, "verify_message", "") or error
+        if self.options["tls"]:
+            from pole.codec import tls_reason
+
+            text = tls_reason.word(str(text)) or text
+        self.reason = "%s: %s" % (type(error).__name__, text)
+        self.pole.log.add(WARN, "mqtt", self.reason)
+        if self.options["version"] == 5:
+            self._say_goodbye(error)
+            if self.session.taken_over:  # two poles of one name would drive each other out for ever
+                self._age_ms = 0
+                return longest
+        return step
+
+    def _say_goodbye(self, error):
+        try:
+            if self._stream and self.session.state == mqtt.UP and not self.session.taken_over:
+                self._stream.give(self.session.goodbye(error))
+        except (OSError, ValueError):
+            pass
 
     def _join(self):
         """From the journal's start on it keeps for us what we have not told."""
@@ -243,7 +301,15 @@ class Uplink:
             from pole.codec import pem  # a pole that does not encrypt has no room for it
 
             tls = pem.tls(options)
-        return await asyncio.wait_for(self.pole.net.connect(options["host"], self.port, tls=tls), _CONNECT_S)
+        stream = await asyncio.wait_for(
+            self.pole.net.connect(options["host"], self.port, tls=tls), _CONNECT_S
+        )
+        if options["path"]:
+            from pole.protocol import websocket_hello
+
+            shake = websocket_hello.connect(stream, options["host"], self.port, options["path"])
+            stream = await asyncio.wait_for(shake, _CONNECT_S)
+        return stream
 
     async def _serve(self, beat):
         """Let time pass for the session until the connection breaks."""
@@ -293,9 +359,17 @@ class Uplink:
             # a broker that was restarted may have lost what it retained
             self._replay.begin() if self._replay else self.points.forget()
             self._tell_status = True
+            self.reason = ""
+            if self.options["discovery"]:
+                from pole.protocol.ha_discovery import Introduction
+
+                self._introduction = Introduction(self.points, pole, self.options)
         elif event == mqtt.TAKEN:
             if self.session.taken:
                 self._replay.taken(self.session.taken)
+            if self.options["version"] == 5 and self.session.reason:
+                pole.count("mqtt_refused")
+                pole.log.add(WARN, "mqtt", "a message is refused: " + self.session.why())
         elif event == mqtt.REFUSED:
             pole.log.add(WARN, "mqtt", "the broker refuses our subscription: no commands")
 
@@ -316,8 +390,14 @@ class Uplink:
                 self._tell_status = False
                 session.publish(0x33, points.base + b"status", points.status(self.pole.info))
             elif self._results:
-                topic, ident, error, i = self._results.pop(0)
-                session.publish(0x32, topic, points.result(ident, error, i))
+                topic, ident, error, i, more = self._results.pop(0)
+                session.publish(0x32, topic, points.result(ident, error, i), *more)
+            elif self._introduction:
+                said = self._introduction.next()
+                if said:
+                    session._say(said)
+                else:
+                    self._introduction = None
             elif self._replay:
                 if not self._replay.step(session, qos):
                     return
@@ -344,8 +424,14 @@ class Uplink:
             return "strange"
         topic = topic[:-3]
         text = b"" if reader.cut else bytes(reader.view[reader.payload : reader.end])
+        asked = None
+        if self.options["version"] == 5:
+            self.commands.kept = not self.options["clean"] and not self.session.expires()
+            asked = self.session.asked()
         ident, error, i = self.commands.take(topic[len(base) : -1].replace(b"/", b"."), text)
         # who floods us gets no more answers than we can keep
         if len(topic) + 13 + LONGEST <= self.points.packet and len(self._results) < _RESULTS:
-            self._results.append((topic + b"result", ident, error, i))
+            self._results.append((topic + b"result", ident, error, i, ()))
+            if asked and len(asked[0]) + len(asked[1] or b"") + 20 + LONGEST <= self.points.packet:
+                self._results.append((asked[0], ident, error, i, asked[1:]))
         return error or "obeyed"

@@ -44,7 +44,8 @@ class Points:
     base = b"yigan/demo-0001/"
 
     def __init__(self):
-        self.store = Store(Table(points_bin.build([row[:7] + (row[7],) for row in ROWS], UNITS)))
+        self.store = Store(Table(points_bin.build([row[:7] for row in ROWS])))
+        self.store.unit = lambda i: UNITS[ROWS[i][7]]
 
 
 class Pole:
