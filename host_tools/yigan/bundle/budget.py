@@ -47,7 +47,7 @@ def estimate(plan: Plan) -> Budget:
     files = bundle.slot_files(config, points, board.arch)
     return Budget(
         _ram(plan, bundle.shares(config, board.arch), len(config)),
-        _flash(files, board.flash.block),
+        _flash(files, board.flash.block) + _journal(plan),
         board.heap_bytes,
         board.flash.vfs[1],
     )
@@ -90,3 +90,7 @@ def _flash(files: dict[str, bytes], block: int) -> list[tuple[str, int]]:
     rows.append(("folders", 2 * 2 * block * len(folders)))  # a directory is a pair of blocks
     rows.append(("boot.py, /id, /var", _RESERVE))
     return [(name, size) for name, size in rows if size]
+
+
+def _journal(plan: Plan) -> list[tuple[str, int]]:
+    return [("journal", 1024 * s.options["room_kb"]) for s in plan.services if s.card.kind == "journal"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from yigan import conf
+from yigan.bundle import wear
 from yigan.cli import _text
 from yigan.conf import Finding, Pole
 from yigan.conf.rules import modbus
@@ -63,7 +64,13 @@ def _notes(pole: Pole) -> list[str]:
         plan = conf.plan(pole)
     except ConfigError:
         return []
-    return [
+    kept = wear.journal(plan)
+    notes = [
+        t("{i}: without uplinks the journal holds {h:.1f} h of one record a second; that takes {e} erases a day, {y:.0f} years "
+          "of the flash's life.", "{i}：断网时日志可保存每秒一条记录 {h:.1f} 小时；每天擦除 {e} 次，闪存寿命约 {y:.0f} 年。",
+          i=pole.id, h=kept.hours, e=kept.erases_day, y=kept.years)
+    ] if kept else []  # fmt: skip
+    return notes + [
         t("{i}: bus {b} is asked {p:.0f} % of its time at {v} baud.", "{i}：总线 {b}（{v} 波特）轮询占用 {p:.0f} %。",
           i=pole.id, b=load.bus, p=load.percent, v=load.baud)
         for load in modbus.loads(plan)
