@@ -17,21 +17,21 @@ _POLL_MS = 2
 
 
 class Line:
-    """`_send(frame, bits)` starts a frame; `_answer()` is None while nothing is complete, dali.NO while nothing began.
+    """`start(frame, bits)` starts a frame; `answer()` is None while nothing is complete, dali.NO while nothing began.
 
-    `_is_low()`: somebody holds the wires, or they have no supply.
+    `is_low()`: somebody holds the wires, or they have no supply.
     """
 
     def __init__(self):
         self._free_at = clock.ticks_us()
-        self._began = self._free_at
+        self.began = self._free_at
 
     async def exchange(self, frame, bits, twice, answer):
         """A byte, dali.NO or dali.MIXED. BusError: the wires are low for good."""
         for _ in range(2 if twice else 1):
             await self._settle()
-            self._began = clock.ticks_us()
-            self._send(frame, bits)  # type: ignore[attr-defined]
+            self.began = clock.ticks_us()
+            self.start(frame, bits)  # type: ignore[attr-defined]
             sent = clock.ticks_us()  # it has begun by now, for sure
             air_us = (bits + 1) * 2 * _HALF_US
             await clock.sleep_ms(air_us // 1000 + 1)
@@ -43,16 +43,16 @@ class Line:
         if 0 < left <= 2 * _SETTLE_US:
             await clock.sleep_ms(left // 1000 + 1)
         for _ in range(5):
-            if not self._is_low():  # type: ignore[attr-defined]
+            if not self.is_low():  # type: ignore[attr-defined]
                 return
             await clock.sleep_ms(_POLL_MS)
         raise BusError(NO_ANSWER, "wires are low")
 
     async def _listen(self, air_us):
         while True:
-            told = self._answer(air_us)  # type: ignore[attr-defined]
+            told = self.answer(air_us)  # type: ignore[attr-defined]
             now = clock.ticks_us()
-            passed = clock.ticks_diff(now, self._began) - air_us
+            passed = clock.ticks_diff(now, self.began) - air_us
             if told is not None and (told != dali.NO or passed > _LISTEN_US):
                 if told != dali.NO:
                     self._free_at = clock.ticks_add(now, _SETTLE_US)

@@ -88,17 +88,17 @@ class Bus(line.Line):
         self._tx.active(1)
         self._rx.active(1)
 
-    def _is_low(self):
+    def is_low(self):
         return self._pin.value() == self._rx_low
 
-    def _send(self, frame, bits):
+    def start(self, frame, bits):
         self._rx.restart()  # it may still wait for the answer that never came
         while self._rx.rx_fifo():
             self._rx.get(self._word)
         self._word[0] = bits - 1 << 24 | frame << 24 - bits
         self._tx.put(self._word)
 
-    def _answer(self, air_us):
+    def answer(self, air_us):
         ready = self._rx.rx_fifo()
         if ready == 0:
             return dali.NO

@@ -41,26 +41,26 @@ class Bus(line.Line):
 
     def _edge(self, pin):
         if self._count < _EDGES:
-            self._times[self._count] = clock.ticks_diff(clock.ticks_us(), self._began)
+            self._times[self._count] = clock.ticks_diff(clock.ticks_us(), self.began)
             self._count += 1
 
-    def _is_low(self):
+    def is_low(self):
         return self._pin.value() == self._rx_low
 
-    def _send(self, frame, bits):
+    def start(self, frame, bits):
         levels = self._levels[0 if bits == 16 else 1]
         dali_bits.put_halves(levels, frame, bits, self._tx_low)
         self._count = 0
         self._rmt.write_pulses(_TICKS, levels)  # type: ignore[arg-type]
 
-    def _answer(self, air_us):
+    def answer(self, air_us):
         times, end = self._times, self._count
         first = 0
         while first < end and times[first] < air_us + _GUARD_US:
             first += 1  # our own
         if first == end:
             return dali.NO
-        now = clock.ticks_diff(clock.ticks_us(), self._began)
+        now = clock.ticks_diff(clock.ticks_us(), self.began)
         if now - times[end - 1] < _QUIET_US:
             return None
         told = dali_bits.read_answer(times, first, end)
