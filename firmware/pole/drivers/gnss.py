@@ -130,7 +130,7 @@ class Driver:
         out[6] = fix.used()
         out[7] = fix.in_view()
         out[8] = fix.beidou_used()
-        out[9] = fix.beidou_in_view()
+        out[9] = fix.in_view(True)
         out[10] = _shorter(fix.hdop, 10)
         out[11] = fix.quality
         out[12] = self._utc() if fix.valid else None

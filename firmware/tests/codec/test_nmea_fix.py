@@ -32,7 +32,7 @@ class TestFix(unittest.TestCase):
         self.assertEqual((fix.time_ms, fix.date, fix.valid, fix.fix, fix.quality), (31726000, 20200521, True, 3, 1))
         self.assertEqual((fix.lat, fix.lon), (22895382, 113845048))  # protocols.md 4a
         self.assertEqual((fix.altitude, fix.speed, fix.course, fix.hdop), (85100, 15, 285740, 800))
-        self.assertEqual((fix.used(), fix.beidou_used(), fix.in_view(), fix.beidou_in_view()), (5, 5, 7, 7))
+        self.assertEqual((fix.used(), fix.beidou_used(), fix.in_view(), fix.in_view(True)), (5, 5, 7, 7))
 
     def test_another_time_ends_it(self):
         fix = Fix()
@@ -82,15 +82,13 @@ class TestFix(unittest.TestCase):
         say(fix, "GPGLL,4404.14066,N,12118.85481,W,171925.00,A,A")
         self.assertEqual((fix.lat, fix.lon, fix.fix), (44069011, -121314247, 2))
 
-    def test_beside_rmc_and_gga_the_others_are_not_read_until_one_is_missing(self):
+    def test_beside_rmc_and_gga_the_others_do_not_count_until_one_is_missing(self):
         fix = Fix()
         for second in range(3):
             t = "08484%d.000" % second
-            say(fix, RMC % t, GGA % t, "GPGLL,0100.0000,N,00100.0000,E,%s,A,A" % t)
-        self.assertEqual((len(fix._all), fix.lat), (5, 22895382))
-        for second in range(3, 6):
-            say(fix, RMC % ("08484%d.000" % second))
-        self.assertEqual(len(fix._all), 9)
+            say(fix, RMC % t, GGA % t, "GPGLL,0100.0000,N,00100.0000,E,%s,A,A" % t, "GPVTG,1,T,1,M,9.0,N,1.9,K,A")
+            say(fix, "GNGNS,%s,0100.0000,N,00100.0000,E,ANNA,05,1.3,156.9,8.3,,0000" % t)
+            self.assertEqual((fix.lat, fix.speed, fix.altitude, fix.used()), (22895382, 15, 85100, 7))
         fix = Fix()
         for second in range(3):
             say(fix, RMC % ("08484%d.000" % second), GGA % ("08484%d.000" % second))

@@ -53,10 +53,10 @@ class TestSky(unittest.TestCase):
     def test_a_talker_that_falls_silent_is_seen_no_more(self):
         fix = Fix()
         say(fix, GGA % "084800.000", "GPGSV,1,1,04,13,31,064,", "BDGSV,1,1,03,13,31,064,")
-        self.assertEqual((fix.in_view(), fix.beidou_in_view()), (7, 3))
+        self.assertEqual((fix.in_view(), fix.in_view(True)), (7, 3))
         for second in range(1, 20):
             say(fix, GGA % ("0848%02d.000" % second), "GPGSV,1,1,04,13,31,064,")
-        self.assertEqual((fix.in_view(), fix.beidou_in_view()), (4, 0))
+        self.assertEqual((fix.in_view(), fix.in_view(True)), (4, 0))
 
     def test_a_count_that_changes(self):
         """The head of a group is remembered: every other head is read."""
