@@ -17,11 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE, HOST = ROOT / "firmware", ROOT / "host_tools"
 POLE, YIGAN = FIRMWARE / "pole", HOST / "yigan"
 
-EVERYBODY = {"errors", "quality"}
+EVERYBODY = {"errors", "quality", "seldom"}
 # A room of the firmware, and whom of `pole` it may import beside EVERYBODY and itself.
 ROOMS = {
     "errors": set(),
     "quality": set(),
+    "seldom": set(),
     "clock": set(),
     "codec": set(),
     "crypto": {"codec"},
