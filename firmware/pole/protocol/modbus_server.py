@@ -5,9 +5,9 @@ write from somebody who may only read is refused with exception 01, as MODBUS/TC
 not (unconfirmed: from memory).
 """
 
+from pole import seldom
 from pole.codec.modbus import (
     ENCAPSULATED,
-    ILLEGAL_ADDRESS,
     ILLEGAL_FUNCTION,
     ILLEGAL_VALUE,
     MOST_BITS,
@@ -25,9 +25,7 @@ from pole.codec.modbus import (
 )
 from pole.protocol.register_image import RegisterImage
 
-_DEVICE_IDENTIFICATION = 14  # the MEI type of function 43
-_REGULAR = 0x82  # conformity level: regular objects, as a stream and one by one
-_MOST_TEXT = 244  # of one identification object: with 9 bytes before it, it must fit a PDU
+_WRITES = bytes((WRITE_COIL, WRITE_REGISTER, WRITE_COILS, WRITE_REGISTERS, READ_WRITE_REGISTERS))
 
 
 def mbap(buf, start, end):
@@ -90,11 +88,15 @@ class ModbusServer:
         if READ_COILS <= function <= READ_INPUT_REGISTERS:
             length = self._read(rx, at, n, tx, to)
         elif function == ENCAPSULATED:
-            length = self._identify(rx, at, n, tx, to)
-        elif writer and function in (WRITE_COIL, WRITE_REGISTER, WRITE_COILS, WRITE_REGISTERS):
-            length = self._write(rx, at, n, tx, to)
-        elif writer and function == READ_WRITE_REGISTERS:
-            length = self._read_write(rx, at, n, tx, to)
+            from pole.protocol import modbus_identity
+
+            length = modbus_identity.answer(self._identity, rx, at, n, tx, to)
+            seldom.forget(modbus_identity)
+        elif writer and function in _WRITES:
+            from pole.protocol import modbus_writes
+
+            length = modbus_writes.answer(self.image, rx, at, n, tx, to)
+            seldom.forget(modbus_writes)
         if length > 0:
             tx[to] = function
             return length
@@ -103,10 +105,8 @@ class ModbusServer:
         tx[to + 1] = -length
         return 2
 
-    # Each of these returns the length of the reply, or minus the exception code.
-
     def _read(self, rx, at, n, tx, to):
-        """Functions 1 to 4."""
+        """Functions 1 to 4: the length of the reply, or minus the exception code."""
         if n != 5:
             return -ILLEGAL_VALUE
         function, start, count = rx[at], rx[at + 1] << 8 | rx[at + 2], rx[at + 3] << 8 | rx[at + 4]
@@ -122,74 +122,3 @@ class ModbusServer:
             size = count << 1
         tx[to + 1] = size
         return -code if code else 2 + size
-
-    def _write(self, rx, at, n, tx, to):
-        """Functions 5, 6, 15 and 16: they answer with the address and the value or count."""
-        if n < 5:
-            return -ILLEGAL_VALUE
-        function, start, count = rx[at], rx[at + 1] << 8 | rx[at + 2], rx[at + 3] << 8 | rx[at + 4]
-        code = ILLEGAL_VALUE
-        if function == WRITE_REGISTER:
-            if n == 5:
-                code = ILLEGAL_ADDRESS  # a single register is half a pair, and half a value is none
-        elif function == WRITE_COIL:
-            if n == 5 and (count == 0 or count == 0xFF00):
-                code = self.image.write_coils(rx, at + 3, start, 1)
-        elif n > 5 and n == 6 + rx[at + 5] and count:
-            if function == WRITE_REGISTERS:
-                if count <= 0x7B and rx[at + 5] == count << 1:
-                    code = self.image.write(rx, at + 6, start, count)
-            elif count <= 0x7B0 and rx[at + 5] == count + 7 >> 3:
-                code = self.image.write_coils(rx, at + 6, start, count)
-        for k in range(1, 5):
-            tx[to + k] = rx[at + k]
-        return -code if code else 5
-
-    def _read_write(self, rx, at, n, tx, to):
-        """Function 23 writes first, then reads (6.17). What cannot be read is not written either."""
-        if n < 10 or n != 10 + rx[at + 9]:
-            return -ILLEGAL_VALUE
-        start, count = rx[at + 1] << 8 | rx[at + 2], rx[at + 3] << 8 | rx[at + 4]
-        to_write, written = rx[at + 5] << 8 | rx[at + 6], rx[at + 7] << 8 | rx[at + 8]
-        if not 1 <= count <= MOST_REGISTERS or not 1 <= written <= 0x79 or rx[at + 9] != 2 * written:
-            return -ILLEGAL_VALUE
-        image = self.image
-        code = (
-            image.read(tx, to + 2, True, start, count)
-            or image.write(rx, at + 10, to_write, written)
-            or image.read(tx, to + 2, True, start, count)
-        )
-        tx[to + 1] = 2 * count
-        return -code if code else 2 + 2 * count
-
-    def _identify(self, rx, at, n, tx, to):
-        """Read device identification (6.21): objects as far as they fit; the next one is named when there are more."""
-        if n < 2 or rx[at + 1] != _DEVICE_IDENTIFICATION:
-            return -ILLEGAL_FUNCTION
-        if n != 4 or not 1 <= rx[at + 2] <= 4:
-            return -ILLEGAL_VALUE
-        access, number = rx[at + 2], rx[at + 3]
-        last = 3 if access == 1 else len(self._identity)
-        if access == 4:
-            if number >= last:
-                return -ILLEGAL_ADDRESS
-            last = number + 1
-        elif number >= last:
-            number = 0  # an unknown object restarts the stream (6.21)
-        tx[to + 1] = _DEVICE_IDENTIFICATION
-        tx[to + 2] = access
-        tx[to + 3] = _REGULAR
-        first, end = number, to + 7
-        while number < last:
-            text = self._identity[number].encode()[:_MOST_TEXT]
-            if end + 2 + len(text) > to + MOST_PDU:
-                break
-            tx[end] = number
-            tx[end + 1] = len(text)
-            tx[end + 2 : end + 2 + len(text)] = text
-            end += 2 + len(text)
-            number += 1
-        tx[to + 4] = 0xFF if number < last else 0  # more follows
-        tx[to + 5] = number if number < last else 0
-        tx[to + 6] = number - first
-        return end - to

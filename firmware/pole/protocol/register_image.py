@@ -10,21 +10,21 @@ No present value reads as the type's sentinel, the one SunSpec uses: 0x80000000 
 (bool and enum too), NaN as float. A hole inside a block of ids reads as 0x80000000 or NaN, 0xFFFF in the
 quality and age windows. Outside every block the address is illegal.
 
-Pure: the store comes in as an object. The registers of points side by side lie ready as they go out, and are laid
-anew when the store says that one of them changed: most SCADA systems ask more often than values change.
+Pure: the store comes in as an object. Writing stands in modbus_writes.py. The registers of points side by side lie
+ready as they go out, and are laid anew when the store says that one of them changed: most SCADA systems ask more
+often than values change.
 """
 
 import struct
 
-from pole import errors
-from pole.codec.modbus import BUSY, DEVICE_FAILURE, ILLEGAL_ADDRESS, ILLEGAL_VALUE
+from pole.codec.modbus import ILLEGAL_ADDRESS
 from pole.quality import GOOD, MANUAL, UNCERTAIN
 
 FLOATS = 0x4000
 QUALITIES = 0x8000
 AGES = 0xA000
 END = 0xC000
-_BOOL, _I16, _U16, _I32, _U32, _F32, _ENUM = range(7)
+BOOL, I16, _U16, I32, _U32, F32, _ENUM = range(7)
 _FORMATS = (">i", ">i", ">i", ">i", ">I", ">f", ">i")  # by kind
 _READ_ONLY = 15  # the largest kind of a point that cannot be written
 
@@ -65,8 +65,6 @@ class RegisterImage:
             else:
                 high = middle
         return low
-
-    # Reading
 
     def read(self, out, at, writable, start, count):
         """Lay `count` registers from `start` into out[at:]. 0, or the exception code.
@@ -127,7 +125,7 @@ class RegisterImage:
         ids, kinds, quality = store.table.ids, store.table.kinds, store.quality
         n = store.n
         for point_id in range(first, last + 1):
-            kind, q = _I32, 0
+            kind, q = I32, 0
             if k < n and ids[k] == point_id:
                 if (kinds[k] > _READ_ONLY) == writable:
                     kind = kinds[k] & 15
@@ -175,7 +173,7 @@ class RegisterImage:
         store = self.store
         while k < store.n and store.table.ids[k] <= last:
             if coils:
-                on = store.table.kinds[k] == _READ_ONLY + 1 + _BOOL and store.valid(k) and store.raw(k)
+                on = store.table.kinds[k] == _READ_ONLY + 1 + BOOL and store.valid(k) and store.raw(k)
             else:
                 on = store.good(k)
             if on:
@@ -184,76 +182,9 @@ class RegisterImage:
             k += 1
         return 0
 
-    # Writing
-
-    def write(self, data, at, start, count):
-        """Ask for `count` registers from `start`, laid in data[at:]: all of them or none. 0 or the code."""
-        if start >= QUALITIES or start & 1 or count & 1:
-            return ILLEGAL_ADDRESS  # half a pair is no value
-        wanted = []
-        for pair in range(count >> 1):
-            i = self.store.by_id(((start & 0x3FFF) >> 1) + pair)
-            if i < 0:
-                return ILLEGAL_ADDRESS
-            wanted.append((i, self._decode(data, at + 4 * pair, i, start & FLOATS)))
-        return self._request(wanted)
-
-    def write_coils(self, data, at, start, count):
-        """Ask for `count` coils from `start`, eight a byte in data[at:]: all of them or none. 0 or the code."""
-        wanted = []
-        for bit in range(count):
-            i = self.store.by_id(start + bit)
-            if i < 0 or self.store.kind(i) != _BOOL:
-                return ILLEGAL_ADDRESS
-            wanted.append((i, data[at + (bit >> 3)] >> (bit & 7) & 1))
-        return self._request(wanted)
-
-    def _decode(self, data, at, i, as_float):
-        """The raw value that four bytes mean for point i; None when they mean none that a point can hold."""
-        four = bytes(data[at : at + 4])
-        if self.swapped:
-            four = four[2:] + four[:2]
-        kind = self.store.kind(i)
-        if not as_float and kind != _F32:
-            return struct.unpack(">i" if kind == _I16 or kind == _I32 else ">I", four)[0]
-        value = struct.unpack(">f", four)[0]
-        if kind != _F32:
-            value *= 10 ** self.store.decimals(i)
-        if not -4.3e9 < value < 4.3e9:  # NaN too
-            return None
-        return value if kind == _F32 else round(value)
-
-    def _request(self, wanted):
-        """Permit all, then do all; what a point's owner refuses undoes what was done before it."""
-        store, done = self.store, []
-        try:
-            for i, raw in wanted:
-                store.permit(i, raw)
-            for i, raw in wanted:
-                before = store.raw(i)
-                store.request(i, raw, "modbus")
-                done.append((i, before))
-        except errors.PoleError as error:
-            for i, before in done:
-                try:
-                    store.request(i, before, "modbus")
-                except errors.PoleError:  # it could not be asked for either: what was done stays, and is seen
-                    pass
-            return _code(error.code)
-        return 0
-
 
 def _sentinel(kind, as_float):
     """What four bytes say when there is no present value; a hole is one of a signed point."""
-    if as_float or kind == _F32:
+    if as_float or kind == F32:
         return 0x7FC00000
-    return 0x80000000 if kind == _I16 or kind == _I32 else 0xFFFFFFFF
-
-
-def _code(error):
-    """The exception code for a code of pole.errors."""
-    if error == errors.READ_ONLY or error == errors.UNKNOWN_POINT:
-        return ILLEGAL_ADDRESS
-    if error == errors.OUT_OF_RANGE or error == errors.BAD_VALUE:
-        return ILLEGAL_VALUE
-    return BUSY if error == errors.OVERRIDDEN else DEVICE_FAILURE
+    return 0x80000000 if kind == I16 or kind == I32 else 0xFFFFFFFF
