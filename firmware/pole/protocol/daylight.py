@@ -10,11 +10,30 @@ a tuple (a class would cost a board more than all its values), the host's conf/l
     BOOST       level while somebody is there, 0: none
 """
 
-from pole.protocol import programme
 from pole.protocol.lamp_order import LOST, PHOTOCELL, PRESENCE, PROGRAMME
-from pole.protocol.programme import OFF, ON
+
+# Places of a night's plan, a list of seconds since 2020-01-01 UTC and levels; behind them a moment and a level per step
+ON, OFF, LEVEL, STEPS = 0, 1, 2, 3
 
 FAILURE, ALONE, EARLY_S, LATE_S, BOOST = 0, 1, 2, 3, 4
+
+
+def evening(now, zone_min):
+    """The night of `now` (seconds since 2020-01-01 UTC): its evening's date, in days since 2020-01-01."""
+    return (now + zone_min * 60 - 43200) // 86400
+
+
+def profile(plan, now):
+    """The level that the steps say for `now`, lit or not."""
+    level, latest = plan[LEVEL], -1
+    for k in range(STEPS, len(plan), 2):
+        if latest <= plan[k] <= now:
+            latest, level = plan[k], plan[k + 1]
+    return level
+
+
+def lit(plan, now):
+    return plan[ON] <= now < plan[OFF]
 
 
 def decide(plan, now, dark, present, rule):
@@ -32,11 +51,11 @@ def decide(plan, now, dark, present, rule):
 
 
 def _by_time(plan, now, dark, rule):
-    if programme.lit(plan, now):
-        level = programme.profile(plan, now)
+    if lit(plan, now):
+        level = profile(plan, now)
         if dark is False and level and (now < plan[ON] + rule[LATE_S] or now >= plan[OFF] - rule[LATE_S]):
             return 0, PHOTOCELL
         return level, PROGRAMME
     if dark and plan[ON] < plan[OFF] and plan[ON] - rule[EARLY_S] <= now < plan[OFF] + rule[EARLY_S]:
-        return programme.profile(plan, min(max(now, plan[ON]), plan[OFF] - 1)), PHOTOCELL
+        return profile(plan, min(max(now, plan[ON]), plan[OFF] - 1)), PHOTOCELL
     return 0, PROGRAMME

@@ -11,7 +11,7 @@ integers, compiled by the host (conf/lighting.py) from `[[lighting.programme]]`:
     level       of the lamp from `on` to `off`, tenths of a per cent
     then any number of times reference, minutes, level: the level from that moment on
 
-The first row that fits rules. The lamp is lit from `on` to `off`; its level is that of the latest step that has
+The first row that fits rules. It is asked once a night; what it says is read by protocol/daylight.py. The lamp is lit from `on` to `off`; its level is that of the latest step that has
 passed, even if it passed before `on`.
 """
 
@@ -19,14 +19,6 @@ from pole.protocol import sun
 
 CLOCK, SUNSET, SUNRISE, DUSK, DAWN = 0, 1, 2, 3, 4
 _YEARLY = 1231  # up to here it is month and day; as a day since 2020 that is in 2023, and past
-
-# Places of a night's plan, a list of seconds since 2020-01-01 UTC and levels
-ON, OFF, LEVEL, STEPS = 0, 1, 2, 3
-
-
-def evening(now, zone_min):
-    """The night of `now` (seconds since 2020-01-01 UTC): its evening's date, in days since 2020-01-01."""
-    return (now + zone_min * 60 - 43200) // 86400
 
 
 def find(rows, lamp, day, mmdd, weekday):
@@ -83,16 +75,3 @@ def _moment(row, k, day, site):
     if found == sun.NEVER_DARK:  # off before it is on
         return midnight + (129600 if setting else 43200)
     return found + minutes * 60
-
-
-def profile(plan, now):
-    """The level that the steps say for `now`, lit or not."""
-    level, latest = plan[LEVEL], -1
-    for k in range(STEPS, len(plan), 2):
-        if latest <= plan[k] <= now:
-            latest, level = plan[k], plan[k + 1]
-    return level
-
-
-def lit(plan, now):
-    return plan[ON] <= now < plan[OFF]

@@ -135,8 +135,8 @@ en = "For so long after nobody is there any more"
 zh = "人或车离开后的保持时间"
 """
 
-from pole import clock, errors
-from pole.protocol import daylight, programme
+from pole import clock, errors, seldom
+from pole.protocol import daylight
 from pole.protocol.photocell import Photocell
 from pole.protocol.lamp_order import IDENTIFY, LOST, REMOTE
 
@@ -217,12 +217,15 @@ class Service:
         return self.nights[lamp.name]
 
     def _plan(self, lamp, night, now):
-        day = programme.evening(now, self.site[2])
+        day = daylight.evening(now, self.site[2])
         if day != night[DAY]:
+            from pole.protocol import programme  # with the sun, at noon
+
             date = clock.date(day * 86400)
             row = programme.find(self.options["rows"], _number(lamp), day, date[1] * 100 + date[2], date[6])
             night[PLAN] = programme.night(row, day, self.site, self.options["shift"]) if row else None
             night[DAY] = day
+            seldom.forget(programme)
         return night[PLAN]
 
     def _bid(self, lamp, night, level, reason):

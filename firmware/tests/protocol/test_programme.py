@@ -1,21 +1,8 @@
 import unittest
 
 from pole.protocol import sun
-from pole.protocol.programme import (
-    CLOCK,
-    DAWN,
-    DUSK,
-    LEVEL,
-    OFF,
-    ON,
-    SUNRISE,
-    SUNSET,
-    evening,
-    find,
-    lit,
-    night,
-    profile,
-)
+from pole.protocol.daylight import LEVEL, OFF, ON, evening, lit, profile
+from pole.protocol.programme import CLOCK, DAWN, DUSK, SUNRISE, SUNSET, find, night
 
 SHANGHAI = 31230416, 121473701, 480
 DAY = 2517  # Sunday 2026-11-22

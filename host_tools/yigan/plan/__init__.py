@@ -125,7 +125,7 @@ class Street:
 
     def evening(self, moment: int) -> int:
         """The night of a moment."""
-        return self.device.evening(moment, self.zone_min)
+        return self.daylight.evening(moment, self.zone_min)
 
     def tonight(self) -> int:
         """The night that is, or the coming one: from midday on today's."""
@@ -168,7 +168,7 @@ class Street:
         return [*changes, Change(end, 0, "")] if changes[-1].level else changes
 
     def _level(self, plan: list[int], moment: int) -> int:
-        return self.device.profile(plan, moment) if self.device.lit(plan, moment) else 0
+        return self.daylight.profile(plan, moment) if self.daylight.lit(plan, moment) else 0
 
     # Years
 
