@@ -97,9 +97,9 @@ zh = "D4i 存储区读取间隔；0 为不读取"
 
 import asyncio
 
-from pole import clock
+from pole import clock, seldom
 from pole.codec import dali
-from pole.errors import NO_ANSWER, DeviceFault, PoleError
+from pole.errors import NO_ANSWER, PoleError
 from pole.protocol import dimming, lamp_order
 from pole.quality import GOOD
 
@@ -221,8 +221,6 @@ class Driver:
             return (arc * 1000 + 127) // 254
         return int(dimming.light(arc) + 0.5)
 
-    # What is kept in the gear
-
     async def start(self):
         """The level first, then what the gear shall keep. BusError when nobody is there."""
         if self._told != self.level:
@@ -230,69 +228,19 @@ class Driver:
         await self._prepare()
 
     async def _prepare(self):
-        async with self._bus.turn:
-            await self._keep_curve()
-            lowest = await self._ask(dali.QUERY_PHYSICAL_MINIMUM)
-            maximum, minimum = self._arc(self.highest), max(lowest, self._arc(self.lowest))
-            await self._keep(dali.QUERY_MAX_LEVEL, dali.SET_MAX_LEVEL, maximum)
-            await self._keep(dali.QUERY_MIN_LEVEL, dali.SET_MIN_LEVEL, minimum)
-            # it was held above the old minimum
-            await self._keep(dali.QUERY_MAX_LEVEL, dali.SET_MAX_LEVEL, maximum)
-            await self._keep(dali.QUERY_POWER_ON_LEVEL, dali.SET_POWER_ON_LEVEL, self._arc(self.power_on))
-            await self._keep(
-                dali.QUERY_SYSTEM_FAILURE_LEVEL, dali.SET_SYSTEM_FAILURE_LEVEL, self._arc(self._failure)
-            )
-            await self._keep(dali.QUERY_FADE_TIME_FADE_RATE, dali.SET_FADE_TIME, self._fade, 4)
-            await self._keep_no_extended_fade()
-            await self._keep_groups()
-            for scene, percent in enumerate(self._scenes[:16]):
-                if percent >= 0:
-                    await self._keep(
-                        dali.QUERY_SCENE_LEVEL + scene, dali.SET_SCENE + scene, self._arc(lamp_order.tenths(percent))
-                    )
-        if self._arc(self.lowest) < lowest:
+        from pole.drivers import dali_memory  # once the gear has it, that is done with
+
+        arcs = [self._arc(n) for n in (self.lowest, self.highest, self.power_on, self._failure)]
+        scenes = [-1 if n < 0 else self._arc(lamp_order.tenths(n)) for n in self._scenes[:16]]
+        memory = dali_memory.Memory(self._bus, self._to)
+        try:
+            lowest = await memory.settle(self._linear, arcs, self._fade, self._groups, scenes)
+        finally:
+            self.writes += memory.writes
+            seldom.forget(dali_memory)
+        if arcs[0] < lowest:
             self.lowest = self._light(lowest)
         self._ready = True
-
-    def _ask(self, query):
-        return self._bus.ask(dali.command(self._to, query))
-
-    async def _keep(self, query, command, value, shift=0):
-        """Write `value` if the gear has another. Several that answer at once may differ: they get it, too."""
-        try:
-            same = await self._ask(query) >> shift == value
-        except DeviceFault:
-            same = False
-        if not same:
-            await self._bus.store(self._to, command, value)
-            self.writes += 1
-
-    async def _keep_curve(self):
-        """Only a gear of type 6 says which curve it has."""
-        enable = dali.special(dali.ENABLE_DEVICE_TYPE, dali.LED)
-        has = await self._bus.together(enable, dali.command(self._to, dali.QUERY_DIMMING_CURVE))
-        if has >= 0 and has != self._linear:
-            await self._bus.do(dali.special(dali.DTR0, 1 if self._linear else 0))
-            await self._bus.together(enable, dali.command(self._to, dali.SELECT_DIMMING_CURVE))
-            self.writes += 1
-
-    async def _keep_no_extended_fade(self):
-        """Fade time 0 is at once only where the extended fade time is 0, too; older gear has none."""
-        if not self._fade and await self._bus.do(dali.command(self._to, dali.QUERY_EXTENDED_FADE_TIME)) > 0:
-            await self._bus.store(self._to, dali.SET_EXTENDED_FADE_TIME, 0)
-            self.writes += 1
-
-    async def _keep_groups(self):
-        if not self._groups:
-            return
-        has = await self._ask(dali.QUERY_GROUPS_ZERO_TO_SEVEN)
-        has |= await self._ask(dali.QUERY_GROUPS_EIGHT_TO_FIFTEEN) << 8
-        for number in range(16):
-            wanted = number in self._groups
-            if wanted != bool(has >> number & 1):
-                command = dali.ADD_TO_GROUP if wanted else dali.REMOVE_FROM_GROUP
-                await self._bus.do(dali.command(self._to, command + number))
-                self.writes += 1
 
     # What it says of itself
 

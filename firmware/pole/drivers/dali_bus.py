@@ -97,11 +97,6 @@ class Bus:
         await clock.sleep_ms(20)
         return checked(await self.do(frame), frame)
 
-    async def store(self, to, command, value):
-        """A configuration command that takes its value from DTR0. Hold `turn`."""
-        await self.do(dali.special(dali.DTR0, value))
-        await self.do(dali.command(to, command))
-
     async def latch(self, to, bank):
         """Let a memory bank stand still, so that its bytes are of one moment. Hold `turn`."""
         await self.do(dali.special(dali.DTR1, bank))

@@ -14,6 +14,7 @@ _SETTLE_US = 15000  # 13.5 ms, and what a sleep may be short
 _HALF_US = 417
 _LISTEN_US = 16000  # 12.4 ms, and what an interrupt may be late
 _POLL_MS = 2
+_TRIES = 5  # looks at wires that are low
 
 
 class Line:
@@ -28,28 +29,23 @@ class Line:
 
     async def exchange(self, frame, bits, twice, answer):
         """A byte, dali.NO or dali.MIXED. BusError: the wires are low for good."""
+        air_us = (bits + 1) * 2 * _HALF_US
         for _ in range(2 if twice else 1):
-            await self._settle()
+            left = clock.ticks_diff(self._free_at, clock.ticks_us())
+            if 0 < left <= 2 * _SETTLE_US:
+                await clock.sleep_ms(left // 1000 + 1)
+            tries = _TRIES
+            while self.is_low():  # type: ignore[attr-defined]
+                tries -= 1
+                if not tries:
+                    raise BusError(NO_ANSWER, "wires are low")
+                await clock.sleep_ms(_POLL_MS)
             self.began = clock.ticks_us()
             self.start(frame, bits)  # type: ignore[attr-defined]
             sent = clock.ticks_us()  # it has begun by now, for sure
-            air_us = (bits + 1) * 2 * _HALF_US
             await clock.sleep_ms(air_us // 1000 + 1)
             self._free_at = clock.ticks_add(sent, air_us + _SETTLE_US)
-        return await self._listen(air_us) if answer else dali.NO
-
-    async def _settle(self):
-        left = clock.ticks_diff(self._free_at, clock.ticks_us())
-        if 0 < left <= 2 * _SETTLE_US:
-            await clock.sleep_ms(left // 1000 + 1)
-        for _ in range(5):
-            if not self.is_low():  # type: ignore[attr-defined]
-                return
-            await clock.sleep_ms(_POLL_MS)
-        raise BusError(NO_ANSWER, "wires are low")
-
-    async def _listen(self, air_us):
-        while True:
+        while answer:
             told = self.answer(air_us)  # type: ignore[attr-defined]
             now = clock.ticks_us()
             passed = clock.ticks_diff(now, self.began) - air_us
@@ -60,3 +56,4 @@ class Line:
             if passed > 3 * _LISTEN_US:  # somebody holds the wires
                 return dali.MIXED
             await clock.sleep_ms(_POLL_MS)
+        return dali.NO
