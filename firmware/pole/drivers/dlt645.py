@@ -105,6 +105,7 @@ en = "Wait for the first byte of a reply; the standard allows a meter 500 ms"
 zh = "等待应答首字节的时间；标准允许电表 500 ms"
 """
 
+from pole import clock, seldom
 from pole.codec import dlt645
 from pole.drivers import dlt645_bus
 from pole.errors import BAD_FRAME, DEVICE_EXCEPTION, READ_ONLY, BusError, DeviceFault, PoleError
@@ -112,69 +113,8 @@ from pole.quality import FAULT, GOOD
 
 _WORD_3 = b"\x03\x05\x00\x04"  # annex B.3: bit 4 is set while the relay is open
 _OPEN = 16
-# Point, data identifier as written in annex A, bytes, s for a sign in the top bit. All have their point's scale.
-_ITEMS = (
-    "|energy=00010000 4|energy_returned=00020000 4|energy_t1=00010100 4|energy_t2=00010200 4|energy_t3=00010300 4"
-    "|energy_t4=00010400 4|reactive_energy=00030000 4|voltage_a=02010100 2|voltage_b=02010200 2|voltage_c=02010300 2"
-    "|current_a=02020100 3s|current_b=02020200 3s|current_c=02020300 3s|current_n=02800001 3s|power=02030000 3s"
-    "|power_a=02030100 3s|power_b=02030200 3s|power_c=02030300 3s|reactive_power=02040000 3s|apparent_power=02050000 3"
-    "|power_factor=02060000 2s|frequency=02800002 2|demand=02800004 3s|temperature=02800007 2s|"
-)
 _STATUS = ("relay", "relay_actual", "status_word")
-
-
-class Request:
-    """One question of a round: `places` of `out` get the values that follow each other in the answer."""
-
-    def __init__(self, name, k):
-        at = _ITEMS.find("|%s=" % name) + len(name) + 2
-        if at < len(name) + 2:
-            raise PoleError(0, name)
-        number = _ITEMS[at : at + 8]
-        self.di = bytes(int(number[j : j + 2], 16) for j in (6, 4, 2, 0))
-        self.n = int(_ITEMS[at + 9])
-        self.signed = _ITEMS[at + 10] == "s"
-        self.places = [k]
-        self.parts = []  # the single questions of a block
-
-    def joins(self, other):
-        """May one block hold both? Phases (0201 to 0206) and tariffs (0000 to 0004) have blocks: annex A, DI1 = FF."""
-        family = self.di[3] == 0 or self.di[3] == 2 and self.di[2] < 7
-        return family and self.di[2:] == other.di[2:] and self.di[0] == other.di[0]
-
-    def join(self, other):
-        """Become the block that holds both."""
-        if not self.parts:
-            self.parts = [self._copy()]
-            self.places = []
-            self._put(self.parts[0])
-            self.di = self.di[:1] + b"\xff" + self.di[2:]
-        self.parts.append(other)
-        self._put(other)
-
-    def _copy(self):
-        one = object.__new__(Request)
-        one.di, one.n, one.signed, one.places, one.parts = self.di, self.n, self.signed, self.places, []
-        return one
-
-    def _put(self, part):
-        first = 1 if part.di[3] == 2 and part.di[2] < 3 else 0  # voltages and currents have no total
-        while len(self.places) <= part.di[1] - first:
-            self.places.append(-1)
-        self.places[part.di[1] - first] = part.places[0]
-
-    def take(self, data, end, out):
-        """The values of data[4:end]; a meter of one phase sends less, or FF."""
-        at = 4
-        for k in self.places:
-            if k >= 0:
-                out[k] = dlt645.bcd(data, at, self.n, self.signed) if at + self.n <= end else None
-            at += self.n
-
-    def clear(self, out):
-        for k in self.places:
-            if k >= 0:
-                out[k] = None
+_DAY_S = 86400
 
 
 class Driver:
@@ -184,31 +124,22 @@ class Driver:
     missing = FAULT  # a value is None because the meter refused its question, or sent no number
 
     def __init__(self, bus, options):
+        from pole.drivers import dlt645_items  # their table is long
+
         self.bus = dlt645_bus.shared(bus)
         self.given = dlt645.address(options.get("address", "AAAAAAAAAAAA"))
         self.address = self.given
         self.preamble = options.get("preamble", 4)
         self.timeout_ms = options.get("timeout_ms", 700)
         self.wanted = None  # of the relay
-        self._control = None
-        if options.get("password") or options.get("keep_clock"):
-            from pole.drivers.dlt645_control import Control  # a meter that is only read does without
-
-            self._control = Control(self, options)
+        self.checked = -_DAY_S  # uptime of the last look at the meter's clock
         items = options.get("items") or ("energy", "power")
         self._status = [items.index(name) if name in items else -1 for name in _STATUS]
-        self._requests = []
-        for k, name in enumerate(items):
-            if name not in _STATUS:
-                self._add(Request(name, k), options.get("blocks", True))
+        self._requests = dlt645_items.requests(items, options.get("blocks", True))
+        seldom.forget(dlt645_items)
+        # what dlt645_control.py is to know
+        self._options = options if options.get("password") or options.get("keep_clock") else {}
         self.bad = 0
-
-    def _add(self, request, blocks):
-        for other in self._requests if blocks else ():
-            if other.joins(request):
-                other.join(request)
-                return
-        self._requests.append(request)
 
     async def read(self, out):
         """A question that the meter refuses leaves its values None; only if it refuses all it is faulty."""
@@ -216,25 +147,35 @@ class Driver:
         while at < len(self._requests):
             request = self._requests[at]
             try:
-                request.take(self.bus.data, await self.ask(request.di, 4), out)
+                self._take(request, await self.ask(request[0], 4), out)
                 good += 1
             except DeviceFault as error:
                 if error.code != DEVICE_EXCEPTION:
                     raise
                 self.bad += 1
-                if request.parts:  # it has no blocks: one by one from now on
-                    self._requests[at : at + 1] = request.parts
+                if request[4]:  # it has no blocks: one by one from now on
+                    self._requests[at : at + 1] = request[4]
                     continue
                 refused = error
-                request.clear(out)
+                self._take(request, 0, out)
             at += 1
         if max(self._status) >= 0:
             good += await self._read_status(out)
         if refused and not good:
             raise refused
-        if self._control:
-            await self._control.step()
+        if self._options.get("keep_clock") and clock.uptime_s() - self.checked >= _DAY_S:
+            if clock.trust() >= clock.NETWORK:
+                await self._with_password(None)
         return GOOD
+
+    def _take(self, request, end, out):
+        """The values of data[4:end] of the answer; a meter of one phase sends less, or FF."""
+        _, n, signed, places, _ = request
+        at = 4
+        for k in places:
+            if k >= 0:
+                out[k] = dlt645.bcd(self.bus.data, at, n, signed) if at + n <= end else None
+            at += n
 
     async def ask(self, data, n, control=dlt645.READ):
         try:
@@ -285,6 +226,16 @@ class Driver:
         return 0 if await self.status() & _OPEN else 1
 
     def write(self, k, raw):
-        if k != self._status[0] or self._control is None or not self._control.secret:
+        if k != self._status[0] or not self._options.get("password"):
             raise PoleError(READ_ONLY, "no password")
-        return self._control.switch(raw)
+        return self._with_password(raw)
+
+    async def _with_password(self, relay):
+        """Switch the relay; None: look after the meter's clock."""
+        from pole.drivers import dlt645_control
+
+        control = dlt645_control.Control(self, self._options)
+        try:
+            await (control.keep_clock() if relay is None else control.switch(relay))
+        finally:
+            seldom.forget(dlt645_control)

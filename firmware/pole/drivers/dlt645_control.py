@@ -1,4 +1,4 @@
-"""What a DL/T 645 meter does with a password: switch its relay, set its clock. Loaded where a pole file asks for it.
+"""What a DL/T 645 meter does with a password: switch its relay, set its clock. Loaded when it does.
 
 Source: DL/T 645-2007, 7.1.4 (write), 7.1.8 (broadcast time); the relay command is that of Q/GDW 365.
 """
@@ -25,9 +25,7 @@ class Control:
             )
         self._close = dlt645.CLOSE_DIRECT if options.get("close") == "direct" else dlt645.CLOSE
         self._valid_s = options.get("valid_s", 300)
-        self._keeps = options.get("keep_clock", False)
         self._ahead_s = 60 * options.get("utc_offset_min", 480)
-        self._checked = -_DAY_S  # uptime of the last look at the meter's clock
 
     async def switch(self, on):
         """Trip or close the relay, and see by the status word that it has. DeviceFault when it has not."""
@@ -74,14 +72,13 @@ class Control:
         meter = self.meter
         await meter.bus.ask(_BROADCAST, dlt645.BROADCAST_TIME, stamp(clock.date(local)), 6, meter)
 
-    async def step(self):
-        """Once a day bring the clock back; not near midnight, where a tariff's day would be cut short or doubled."""
-        if not self._keeps or clock.uptime_s() - self._checked < _DAY_S or clock.trust() < clock.NETWORK:
-            return
+    async def keep_clock(self):
+        """Bring the clock back; not near midnight, where a tariff's day would be cut short or doubled."""
         local = clock.now() + self._ahead_s
+        self.meter.checked = clock.uptime_s()
         if not 600 <= local % _DAY_S <= _DAY_S - 600:
+            self.meter.checked += 1200 - _DAY_S  # look again in twenty minutes
             return
-        self._checked = clock.uptime_s()
         off = abs(await self.time() - local)
         if 10 < off <= 300:
             await self.broadcast_time(local)

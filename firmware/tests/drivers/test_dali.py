@@ -1,11 +1,13 @@
 import asyncio
 import gc
+import sys
 import unittest
 
 from dali_gears import Gear, Line
 from passing_time import PassingTime
 from pole import clock
 from pole.codec import dali
+from pole.drivers import dali_memory
 from pole.drivers.dali import Driver
 from pole.drivers.dali_bus import Bus
 from pole.errors import BAD_FRAME, BusError, DeviceFault
@@ -196,6 +198,17 @@ class Kept(Lamp):
         self.assertEqual((kept[0xA5] >> 4, kept[0xC0], kept[0xC1]), (6, 1, 2))
         self.assertEqual((kept[0xB0], kept.get(0xB1), kept[0xB2]), (170, None, dali_arc(300)))
         self.assertEqual(self.driver.fade_ms, 4000)
+
+    def test_what_settles_it_is_gone_behind_it(self):
+        async def story(driver):
+            await driver.start()
+            self.assertFalse("pole.drivers.dali_memory" in sys.modules)
+            memory = dali_memory.Memory(driver._bus, driver._to)
+            arcs = [dali_arc(n) for n in (100, 800, 500, 600)]
+            self.assertEqual(await memory.settle(False, arcs, 6, (0, 9), [170, -1]), 1)
+            self.assertEqual(memory.writes, 0)
+
+        self.run_story(story, **self.OPTIONS)
 
     def test_a_fresh_gear_with_the_defaults_is_left_alone_but_for_its_minimum(self):
         async def story(driver):

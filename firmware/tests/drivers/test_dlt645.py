@@ -4,7 +4,7 @@ import unittest
 
 from pole import clock
 from pole.codec import dlt645 as codec
-from pole.drivers import dlt645, dlt645_bus, dlt645_control
+from pole.drivers import dlt645, dlt645_bus, dlt645_control, dlt645_items
 from pole.errors import BusError, DeviceFault, PoleError
 from pole.quality import GOOD
 from serial_line import Line
@@ -143,6 +143,22 @@ class Reads(unittest.TestCase):
         with self.assertRaises(DeviceFault):
             read(one, 1)
         self.assertTrue(clock.ticks_diff(clock.ticks_ms(), begun) < 1500)
+
+
+class Items(unittest.TestCase):
+    def requests(self, *items, **more):
+        return [(r[0], list(r[3])) for r in dlt645_items.requests(items, more.get("blocks", True))]
+
+    def test_blocks(self):
+        phases = "voltage_c", "power", "voltage_a"
+        self.assertEqual(self.requests(*phases), [(octets("00FF0102"), [2, -1, 0]), (octets("00000302"), [1])])
+        self.assertEqual(len(self.requests(*phases, blocks=False)), 3)
+        self.assertEqual(self.requests("energy_t2", "relay", "energy"), [(octets("00FF0100"), [2, -1, 0])])
+        self.assertEqual(self.requests("current_a", "current_n"), [(octets("00010202"), [0]), (octets("01008002"), [1])])
+
+    def test_a_block_knows_its_parts(self):
+        block = dlt645_items.requests(("power", "power_b"), True)[0]
+        self.assertEqual([(part[0], part[3]) for part in block[4]], [(octets("00000302"), (0,)), (octets("00020302"), (1,))])
 
 
 class Secret(unittest.TestCase):

@@ -3,7 +3,7 @@
 import pytest
 
 from pole import clock as pole_clock
-from pole.drivers import dlt645, dlt645_bus
+from pole.drivers import dlt645, dlt645_bus, dlt645_control
 from pole.errors import DEVICE_EXCEPTION, BusError, DeviceFault, PoleError
 from pole.quality import GOOD
 from yigan import cards
@@ -205,7 +205,7 @@ def test_a_relay_command_dies_with_its_time():
 def test_the_clock_is_kept():
     async def tell(drivers, made, off):
         made[0].set("clock_off_s", off)
-        local = await drivers[0]._control.time()
+        local = await dlt645_control.Control(drivers[0], {}).time()
         pole_clock.set_time(local - 28800 - int(off), pole_clock.NETWORK)
         before = drivers[0].bus.sent
         await values(drivers[0], ["power"])
