@@ -37,7 +37,6 @@ ALWAYS = 8  # also while somebody works at the pole
 # As console and MQTT say it, by code
 SEVERITIES = ("info", "minor", "major", "critical")
 STATES = ("cleared", "raised", "acknowledged", "ended")
-REASONS = ("none", "high", "low", "rise", "fall", "change", "equal", "differs", "gone")
 
 _SLOTS = 8
 

@@ -9,14 +9,14 @@ A measurement counts when the level has been steady (a lamp that was off warms u
 that is well. A verdict changes when three measurements and `confirm_s` agree.
 """
 
+from pole import seldom
+
 FAILURE, DIMMING, BURNER, POWER, FLICKER, RELAY = 1, 2, 4, 8, 16, 32
 VERDICTS = 6
 
-KNOTS = 7  # off, then every _SPAN tenths of a per cent
-_SPAN = 200
-_SURE = 6  # times learned
-_MOST = 15  # kept in four bits
-_SLOW = 128  # weight of one more measurement, once the curve is known
+KNOTS = 7  # off, then every SPAN tenths of a per cent
+SPAN = 200
+SURE = 6  # times learned
 _LEARN_S = 600
 _AGREE = 3
 _QUIET = 30  # dW that are nobody's fault: the meter's last digits
@@ -123,38 +123,29 @@ class Watch:
     def expect(self, level):
         """(mW, sure) at a level."""
         if level == 0:
-            return self.knots[0] >> 4, self.knots[0] & 15 >= _SURE
-        k = min(level // _SPAN, KNOTS - 3)
-        part = level - k * _SPAN
+            return self.knots[0] >> 4, self.knots[0] & 15 >= SURE
+        k = min(level // SPAN, KNOTS - 3)
+        part = level - k * SPAN
         below, above = self.knots[k + 1], self.knots[k + 2]
-        sure = (below & 15 >= _SURE or part * 4 > 3 * _SPAN) and (above & 15 >= _SURE or part * 4 < _SPAN)
+        sure = (below & 15 >= SURE or part * 4 > 3 * SPAN) and (above & 15 >= SURE or part * 4 < SPAN)
         if not sure:
             return self._guess(level), False
-        return (below >> 4) + ((above >> 4) - (below >> 4)) * part // _SPAN, True
+        return (below >> 4) + ((above >> 4) - (below >> 4)) * part // SPAN, True
 
     def _guess(self, level):
         """mW of a lamp as most are, through the brightest level that is known; 0 when none is."""
         for k in range(KNOTS - 1, 0, -1):
-            if self.knots[k] & 15 >= _SURE:
-                return (self.knots[k] >> 4) * _shape(level) // _shape((k - 1) * _SPAN)
+            if self.knots[k] & 15 >= SURE:
+                return (self.knots[k] >> 4) * shape(level) // shape((k - 1) * SPAN)
         return 0
 
     def _learn(self, power):
         """One more lesson, mW at the present level."""
-        knots, level = self.knots, self._level
+        from pole.protocol import lamp_lesson  # one in ten minutes
+
         self.learned += 1
-        if level == 0:
-            knots[0] = _closer(knots[0], power - (knots[0] >> 4), 1)
-            return
-        k = min(level // _SPAN, KNOTS - 3) + 1
-        part = level - (k - 1) * _SPAN
-        for at in (k, k + 1):
-            if not knots[at] & 15:
-                knots[at] = power * _shape((at - 1) * _SPAN) // _shape(level) << 4
-        error = power - ((knots[k] >> 4) * (_SPAN - part) + (knots[k + 1] >> 4) * part) // _SPAN
-        size = (part * part + (_SPAN - part) * (_SPAN - part)) // _SPAN
-        for at, share in ((k, _SPAN - part), (k + 1, part)):
-            knots[at] = _closer(knots[at], error * share // size, share * 4 >= _SPAN)
+        lamp_lesson.learn(self.knots, self._level, power)
+        seldom.forget(lamp_lesson)
 
     # What one measurement says
 
@@ -210,19 +201,6 @@ class Watch:
                 self._count[n] = 0
 
 
-def nominal(watts):
-    """The knots of a lamp of which only the power at full light is known."""
-    full = 1000 * watts
-    return [0] * (KNOTS - 2) + [full * _shape(1000 - _SPAN) // 1000 << 4 | _SURE, full << 4 | _SURE]
-
-
-def _shape(level):
+def shape(level):
     """The power of most lamps at a level, of 1000 at full light: a tenth for the gear, the rest in proportion."""
     return 100 + level * 9 // 10
-
-
-def _closer(knot, error, counts):
-    """A knot that has come nearer by its share of an error: at once while it is new, slowly when it is old."""
-    times = knot & 15
-    step = times + 1 if times < _MOST else _SLOW
-    return max(0, (knot >> 4) + error // step) << 4 | min(times + (1 if counts else 0), _MOST)

@@ -13,7 +13,7 @@ points = ["critical", "major", "minor", "info", "unacknowledged", "events", "las
   "acknowledge"]
 """
 
-from pole import clock
+from pole import clock, seldom
 from pole.errors import OUT_OF_RANGE, PoleError
 from pole.log import INFO, WARN
 from pole.protocol import alarm
@@ -21,10 +21,6 @@ from pole.store import decimal
 
 _EVENTS = 16
 _ALARM = 6  # protocol/lamp_order.py
-_FORM = (
-    '{"n":%d,"alarm":%d,"point":"%s","state":"%s","severity":"%s","reason":"%s","value":%s,"unit":"%s","at":%s,'
-    '"age":%s,"text":%s}'
-)
 
 
 class Service:
@@ -112,14 +108,13 @@ class Service:
 
     def event(self, n):
         """(number, JSON bytes) of event n, or of the oldest that is still kept; of the last when n is behind it."""
+        from pole.protocol import alarm_event  # seldom happens one
+
         n = min(max(n, self.seq - _EVENTS + 1), self.seq)
-        k, state, at, age, raw = self._events[n % _EVENTS]
-        row, store = self.core.rows[k], self.store
-        i, wall = row[alarm.PLACE], clock.iso(clock.wall(at))
-        value = "null" if raw is None else decimal(raw, store.decimals(i), store.kind(i))
-        said = _FORM % (
-            n, k + 1, store.name(i), alarm.STATES[state], alarm.SEVERITIES[row[alarm.FLAGS] & alarm.SEVERITY],
-            alarm.REASONS[row[alarm.CONDITION]], value if value not in ("nan", "inf", "-inf") else "null", store.unit(i),
-            '"%s"' % wall if wall else "null", age if age >= 0 else "null", row[alarm.TEXT],
-        )  # fmt: skip
+        event, store = self._events[n % _EVENTS], self.store
+        row, raw = self.core.rows[event[0]], event[4]
+        i = row[alarm.PLACE]
+        value = None if raw is None else decimal(raw, store.decimals(i), store.kind(i))
+        said = alarm_event.text(n, event, row, store.name(i), value, store.unit(i), clock.iso(clock.wall(event[2])))
+        seldom.forget(alarm_event)
         return n, said.encode()

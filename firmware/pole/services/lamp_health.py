@@ -104,7 +104,7 @@ en = "The voltage is measured behind the lamp's relay: tells a relay from a lamp
 zh = "电压在继电器之后测量：可区分继电器与灯具故障"
 """
 
-from pole import clock
+from pole import clock, seldom
 from pole.log import INFO, WARN
 from pole.protocol import lamp_health
 
@@ -141,7 +141,10 @@ class Lamp:
         keep = service.keep
         knots = [keep.get("%d%d" % (number, k)) for k in range(lamp_health.KNOTS)]
         if service.nominal and not any(knots):
-            knots = lamp_health.nominal(service.nominal)
+            from pole.protocol import lamp_lesson
+
+            knots = lamp_lesson.nominal(service.nominal)
+            seldom.forget(lamp_lesson)
         self.number = number
         self.watch = lamp_health.Watch(knots, service.rule)
         learn = pole.store.find(self.name + ".learn")

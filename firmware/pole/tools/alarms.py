@@ -8,7 +8,7 @@ events. `ok` follows the rows.
 import json
 
 from pole import errors
-from pole.protocol import alarm
+from pole.protocol import alarm, alarm_event
 from pole.quality import NAMES
 
 
@@ -28,7 +28,7 @@ def _rows(pole, service, since):
             "p": store.name(i),
             "st": alarm.STATES[core.state[k]],
             "sv": alarm.SEVERITIES[row[alarm.FLAGS] & alarm.SEVERITY],
-            "r": alarm.REASONS[row[alarm.CONDITION]],
+            "r": alarm_event.REASONS[row[alarm.CONDITION]],
             "v": store.text(i) or None,
             "u": store.unit(i),
             "q": NAMES[store.quality(i)],

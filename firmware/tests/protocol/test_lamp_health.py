@@ -1,6 +1,6 @@
 import unittest
 
-from pole.protocol import lamp_health
+from pole.protocol import lamp_lesson
 from pole.protocol.lamp_health import BURNER, DIMMING, FAILURE, FLICKER, KNOTS, POWER, RELAY, Rule, Watch
 
 
@@ -59,8 +59,8 @@ class Learning(unittest.TestCase):
         self.assertEqual(evening.watch.knots, before)
 
     def test_nominal(self):
-        self.assertEqual(Evening(lamp_health.nominal(100)).at(1000, 600), POWER)
-        self.assertEqual(Evening(lamp_health.nominal(100)).at(1000, 1000), 0)
+        self.assertEqual(Evening(lamp_lesson.nominal(100)).at(1000, 600), POWER)
+        self.assertEqual(Evening(lamp_lesson.nominal(100)).at(1000, 1000), 0)
 
 
 class Verdicts(unittest.TestCase):
