@@ -18,42 +18,41 @@ _LARGEST_EVERY = 120  # periods: the search allocates, so it is rare
 _LARGEST_FIRST = 6  # by then everything is loaded
 
 
+_NAMES = (
+    "uptime reset_cause task_restarts heap_free heap_largest flash_free chip_temperature firmware_version bundle clock_time"
+    " clock_trust clock_step points_bad log_errors"
+)
+
+
 class Service:
     def __init__(self, pole, options):
         self.pole = pole
         self.turn = 0
         self.largest = None
-        self.sources = []
-        for name, source in (
-            ("uptime", clock.uptime_s),
-            ("reset_cause", lambda: pole.info["reset_cause"]),
-            ("task_restarts", lambda: pole.supervisor.restarts),
-            ("heap_free", _heap_free),
-            ("heap_largest", self._largest),
-            ("flash_free", _flash_free),
-            ("chip_temperature", pole.hal.temperature),
-            ("firmware_version", lambda: version_number(pole.info["version"])),
-            ("bundle", lambda: int(pole.info["bundle"][:8] or "0", 16)),
-            ("clock_time", clock.now),
-            ("clock_trust", clock.trust),
-            ("clock_step", clock.step),
-            ("points_bad", self._points_bad),
-            ("log_errors", lambda: pole.log.errors),
-        ):
-            i = pole.store.find("node." + name)
-            if i >= 0:
-                self.sources.append((i, source))
+        self.version = version_number(pole.info["version"])
+        self.bundle = int(pole.info["bundle"][:8] or "0", 16)
+        self.places = [pole.store.find("node." + name) for name in _NAMES.split()]
         i = pole.store.find("node.restart")
         if i >= 0:
             pole.store.own(i, self._restart)
             pole.store.put(i, 0)
 
+    def _values(self):
+        """In the order of _NAMES."""
+        pole = self.pole
+        return (
+            clock.uptime_s(), pole.info["reset_cause"], pole.supervisor.restarts, _heap_free(), self._largest(),
+            _flash_free(), pole.hal.temperature(), self.version, self.bundle, clock.now(), clock.trust(), clock.step(),
+            self._points_bad(), pole.log.errors,
+        )  # fmt: skip
+
     async def run(self, beat):
         while True:
             beat()
             gc.collect()  # often and small beats rarely and long
-            for i, source in self.sources:
-                self.pole.store.put(i, source())
+            for i, value in zip(self.places, self._values()):
+                if i >= 0:
+                    self.pole.store.put(i, value)
             self.turn += 1
             await clock.sleep_ms(_PERIOD_MS)
 
