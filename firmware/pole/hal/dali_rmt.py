@@ -33,7 +33,7 @@ class Bus(line.Line):
         pin = Pin(spec["tx"], Pin.OUT, value=rest)
         self._rmt = RMT(spec.get("id", 0), pin=pin, clock_div=8, idle_level=bool(rest))
         self._rmt.write_pulses((_TICKS,), rest)  # newer drivers rest low until they have sent something
-        self._levels = ([0] * 34, [0] * 50)
+        self._levels = [0] * 34
         self._times = array("i", bytes(4 * _EDGES))
         self._count = 0
         self._pin = Pin(spec["rx"], Pin.IN)
@@ -48,7 +48,7 @@ class Bus(line.Line):
         return self._pin.value() == self._rx_low
 
     def start(self, frame, bits):
-        levels = self._levels[0 if bits == 16 else 1]
+        levels = self._levels if bits == 16 else [0] * 50  # 24 bits are for a technician
         dali_bits.put_halves(levels, frame, bits, self._tx_low)
         self._count = 0
         self._rmt.write_pulses(_TICKS, levels)  # type: ignore[arg-type]

@@ -42,16 +42,6 @@ class Service:
         self._every = 1
         self._due = 0  # uptime of the next look
         self._until = 0  # uptime at which the lease ends
-        self._actions = {
-            "identify": self._identify,
-            "get": self._get,
-            "set": self._set,
-            "watch": self._watch,
-            "unwatch": self._unwatch,
-            "log": self._log,
-            "time": self._time,
-            "restart": self._restart,
-        }
 
     async def run(self, beat):
         """Greet, then answer for ever."""
@@ -81,7 +71,7 @@ class Service:
             self.bad += 1
             return
         try:
-            action = self._actions.get(request.get("do"))
+            action = self._action(request.get("do"))
             tool = None if action else self.pole.tool(request.get("do"))
             if action is None and tool is None:
                 raise errors.PoleError(errors.BAD_REQUEST, "do")
@@ -103,6 +93,24 @@ class Service:
         self._say({"n": n, "error": word, "code": code, "at": str(detail)})
 
     # What can be asked for
+
+    def _action(self, do):
+        """What does it, None for what is no word of ours: it may be a tool's."""
+        if do == "get":
+            return self._get
+        if do == "set":
+            return self._set
+        if do == "watch":
+            return self._watch
+        if do == "unwatch":
+            return self._unwatch
+        if do == "log":
+            return self._log
+        if do == "time":
+            return self._time
+        if do == "restart":
+            return self._restart
+        return self._identify if do == "identify" else None
 
     def _identify(self, request):
         told = dict(self.pole.info)
