@@ -8,10 +8,7 @@ import asyncio
 import socket
 from asyncio import core
 
-try:
-    import ssl
-except ImportError:  # RP2040 images without a network
-    ssl = None
+from pole import seldom
 
 
 class _Ready:
@@ -80,19 +77,6 @@ class Stream:
         self._socket.close()
 
 
-def _secure(sock, tls, host):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if tls.get("cadata"):
-        context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(cadata=tls["cadata"])
-    else:
-        context.verify_mode = ssl.CERT_NONE
-    if tls.get("cert"):
-        context.load_cert_chain(tls["cert"], tls["key"])
-    name = tls.get("server_hostname") or host
-    return context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
-
-
 async def connect(host, port, tls=None):
     """A Stream to host:port. `tls`: None or {cadata, cert, key: bytes, server_hostname}; no cadata: not verified.
 
@@ -109,7 +93,10 @@ async def connect(host, port, tls=None):
                 raise
         await _writable(sock)
         if tls is not None:
-            sock = _secure(sock, tls, host)
+            from pole.hal import net_tls  # a pole that does not encrypt has no room for it
+
+            sock = net_tls.secure(sock, tls, host)
+            seldom.forget(net_tls)
             sock.setblocking(False)
     except BaseException:
         sock.close()
