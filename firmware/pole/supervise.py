@@ -18,17 +18,19 @@ _STABLE_S = 60  # a task that ran this long is forgiven its past
 class Job:
     """One task: `start(beat)` makes its coroutine; it calls `beat()` at least every `limit_s`."""
 
+    # What a task that runs well has of its class: a pole has twenty of them
+    limit_s = 30
+    task = None
+    restarts = 0
+    wait_s = _FIRST_WAIT_S
+    resume = 0  # uptime at which it starts again
+    cancelled = False
+
     def __init__(self, name, start, limit_s=30):
         self.name = name
         self.start = start
-        self.limit_s = limit_s
-        self.task = None
-        self.restarts = 0
-        self.wait_s = _FIRST_WAIT_S
-        self.started = 0
-        self.last = 0
-        self.resume = 0  # uptime at which it starts again
-        self.cancelled = False
+        if limit_s != self.limit_s:
+            self.limit_s = limit_s
 
     def beat(self):
         self.last = clock.uptime_s()
@@ -56,7 +58,8 @@ class Supervisor:
 
     def _launch(self, job):
         job.started = job.last = clock.uptime_s()
-        job.cancelled = False
+        if job.cancelled:
+            job.cancelled = False
         job.task = asyncio.create_task(self._guard(job))
 
     async def _guard(self, job):
