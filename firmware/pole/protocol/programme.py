@@ -11,8 +11,8 @@ integers, compiled by the host (conf/lighting.py) from `[[lighting.programme]]`:
     level       of the lamp from `on` to `off`, tenths of a per cent
     then any number of times reference, minutes, level: the level from that moment on
 
-The first row that fits rules. It is asked once a night; what it says is read by protocol/daylight.py. The lamp is lit from `on` to `off`; its level is that of the latest step that has
-passed, even if it passed before `on`.
+The first row that fits rules. The lamp is lit from `on` to `off`; its level is that of the latest step that has
+passed, even if it passed before `on`. A row is asked once a night; the plan is then read by protocol/daylight.py.
 """
 
 from pole.protocol import sun

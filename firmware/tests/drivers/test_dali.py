@@ -203,10 +203,8 @@ class Kept(Lamp):
         async def story(driver):
             await driver.start()
             self.assertFalse("pole.drivers.dali_memory" in sys.modules)
-            memory = dali_memory.Memory(driver._bus, driver._to)
-            arcs = [dali_arc(n) for n in (100, 800, 500, 600)]
-            self.assertEqual(await memory.settle(False, arcs, 6, (0, 9), [170, -1]), 1)
-            self.assertEqual(memory.writes, 0)
+            memory, arcs = dali_memory.Memory(driver._bus, driver._to), [dali_arc(n) for n in (100, 800, 500, 600)]
+            self.assertEqual((await memory.settle(False, arcs, 6, (0, 9), [170, -1]), memory.writes), (1, 0))
 
         self.run_story(story, **self.OPTIONS)
 
