@@ -52,6 +52,7 @@ class Fix(Sky):
     def close(self):
         """End the epoch because the line went quiet; True when there was one."""
         fresh, self.fresh = self.fresh, False
+        self._first = True
         return fresh
 
     def _begin(self, i, start, stop):

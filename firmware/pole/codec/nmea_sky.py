@@ -23,6 +23,7 @@ class Sky(Fields):
         """Nothing of before holds any more."""
         self._seen.clear()
         self._listed_at = -100  # the last epoch with a GSA
+        self._first = True  # the next GSA begins a list, whatever the time is: a receiver's clock may stand still
         self.fix = self._used = self._beidou = 0
         self._reported = 0  # satellites used, as GGA says (it stops at 12)
 
@@ -65,7 +66,8 @@ class Sky(Fields):
         system = b[e - 1] if self.skip(i, 3, e) == e - 1 else 0
         if system == _SYSTEM_BEIDOU or not system and _is_beidou(b[a + 1] << 8 | b[a + 2]):
             beidou = used
-        if self._listed_at != self.epochs:  # the first of this epoch
+        if self._first or self._listed_at != self.epochs:  # of this epoch
+            self._first = False
             self._listed_at = self.epochs
             self._used = self._beidou = self.fix = 0
         self._used += used

@@ -44,6 +44,13 @@ class TestSky(unittest.TestCase):
             say(fix, (NO_GGA if lost else GGA) % t, "GNGSA,A,1,,,,,,,,,,,,,,," if lost else GSA)
             self.assertEqual((fix.fix, fix.used()), (0, 0) if lost else (3, 5))
 
+    def test_a_time_that_stands_still_adds_nothing(self):
+        fix = Fix()
+        for _ in range(5):
+            say(fix, GGA % "084846.000", GSA, GSA)
+            self.assertTrue(fix.close())
+            self.assertEqual((fix.used(), fix.beidou_used()), (10, 10))
+
     def test_signals_of_one_system_are_not_added(self):
         fix = Fix()
         say(fix, GGA % "084846.000", "GPGSV,1,1,04,13,31,064,,21,12,255,,26,18,293,27,29,46,155,31,1")
