@@ -26,6 +26,8 @@ ILLEGAL_VALUE = 3
 DEVICE_FAILURE = 4
 ACKNOWLEDGE = 5
 BUSY = 6
+NO_PATH = 10  # a gateway that knows no way to this unit
+NO_RESPONSE = 11  # ... that had no answer from it
 
 MOST_REGISTERS = 125  # of one read; V1.1b3, 6.3
 MOST_BITS = 2000  # of one read; 6.1

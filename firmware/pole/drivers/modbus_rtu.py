@@ -114,24 +114,30 @@ class Bus:
         self.bad = 0
         self.strays = 0
 
-    async def exchange(self, address, pdu, n, reply):
+    async def exchange(self, address, pdu, n, reply, stranger=False):
         """Ask `address` with pdu[:n]; its reply PDU is laid into `reply`, the length comes back.
 
         address: 1 to 247, or 0 for all (nobody answers: 0 comes back). reply: a buffer as long as the answer.
         BusError: no answer, isolated, or busy (exceptions 05 and 06). DeviceFault: an answer that cannot be
-        read, or an exception; `detail` is its code.
+        read, or an exception; `detail` is its code. stranger: a gateway's client asks: once, and a slave that the
+        pole itself polls is not isolated for not answering it.
         """
         now = clock.ticks_ms()
-        tries = 1 + (self.retries if self.health.state(address) == WELL else 0)
+        tries = 1 + (self.retries if self.health.state(address) == WELL and not stranger else 0)
+        slave = self.health.slave(address)
+        failures = slave.failures
+        slave.polled = slave.polled or not stranger
         if not self.health.admit(address, now, self.timeout_ms + self.pause_ms):
             raise BusError(ISOLATED, address)
         while True:
-            await self._settle(self.health.slave(address))
+            await self._settle(slave)
             tries -= 1
             await self.turn.acquire()
             try:
                 return self._read(await self._once(address, pdu, n), address, reply)
             except PoleError as error:
+                if stranger and slave.polled and slave.failures > failures:
+                    slave.failures = failures
                 if error.code == DEVICE_EXCEPTION or tries == 0:
                     raise
             finally:

@@ -22,6 +22,7 @@ class Slave:
         self.due = 0  # ticks of the next probe
         self.late_until = 0  # ticks until which a reply given up on may still come
         self.late = False
+        self.polled = False  # by the pole itself, not for a stranger only
         self.answers = 0
         self.missed = 0
         self.isolations = 0

@@ -1,7 +1,8 @@
 """Modbus TCP server: the points of the pole as registers, for a SCADA.
 
 Source: MODBUS Messaging on TCP/IP V1.0b. The address rules stand in protocol/register_image.py. Every client may
-read; only those in `writers` may write.
+read, or those in `readers` only; who is in `writers` may write too. With a `gateway` the slaves of the pole's own line
+are reached by their unit ids (protocol/modbus_gateway.py); 0 and 255 are then the pole.
 ---
 title_zh = "Modbus TCP 服务器"
 points = []
@@ -26,6 +27,39 @@ type = "list"
 default = []
 en = "IP addresses of the clients that may write"
 zh = "允许写入的客户端 IP 地址"
+
+[options.readers]
+type = "list"
+default = []
+en = "IP addresses of the clients that may read; empty: everybody"
+zh = "允许读取的客户端 IP 地址；留空为全部"
+
+[options.gateway]
+type = "str"
+default = ""
+en = "Modbus bus whose slaves clients reach by unit id; 0 and 255 are the pole itself"
+zh = "客户端可按单元号访问其从站的 Modbus 总线；0 和 255 为本杆"
+
+[options.units]
+type = "list"
+default = []
+en = "Unit ids that the gateway lets through; empty: those of the bus's peripherals"
+zh = "网关放行的单元号；留空为该总线上各外设的地址"
+
+[options.gateway_users]
+type = "list"
+default = []
+en = "IP addresses of the clients that may use the gateway; empty: everybody who may read"
+zh = "允许使用网关的客户端 IP 地址；留空为所有可读客户端"
+
+[options.share]
+type = "int"
+default = 25
+low = 1
+high = 90
+unit = "%"
+en = "Time of the bus that the gateway may take, so that the pole's own polling goes on"
+zh = "网关最多占用的总线时间，以保证本杆自身的轮询"
 
 [options.clients]
 type = "int"
@@ -64,15 +98,25 @@ _LOOK_MS = 1000
 class _Client:
     """One connection."""
 
-    def __init__(self, task, writer):
+    def __init__(self, task, peer, writer):
         self.task = task
+        self.peer = peer
         self.writer = writer
         self.spoke = True  # since somebody last looked
         self.heard = 0  # uptime when that was seen
 
 
+def _gateway(pole, options):
+    from pole.protocol.modbus_gateway import Gateway  # few poles are one
+
+    return Gateway(
+        pole.bus(options["gateway"]), options["units"], options.get("share", 25), clock, asyncio.Lock()
+    )
+
+
 class Uplink:
-    """`bad_streams`: connections closed because they did not speak Modbus; `displaced`: to make room.
+    """`bad_streams`: connections closed because they did not speak Modbus; `displaced`: to make room; `strangers`: not
+    in the list.
 
     All clients share one buffer for requests and one for replies: between two waits only one of them is served.
     """
@@ -83,6 +127,9 @@ class Uplink:
         self.writers = options.get("writers", ())
         self.idle_s = options.get("idle_s", 120)
         self.server = pole_server(pole, options)
+        self.readers = options.get("readers", ())
+        self.gateway = _gateway(pole, options) if options.get("gateway") else None
+        self.gateway_users = options.get("gateway_users", ())
         self._most = options.get("clients", 4)
         self._clients = []
         self._listener = None
@@ -92,6 +139,7 @@ class Uplink:
         self.accepted = 0
         self.bad_streams = 0
         self.displaced = 0
+        self.strangers = 0
 
     async def run(self, beat):
         """Serve for ever. OSError when the port is taken."""
@@ -120,6 +168,11 @@ class Uplink:
         counters["modbus_tcp.accepted"] = self.accepted
         counters["modbus_tcp.bad_streams"] = self.bad_streams
         counters["modbus_tcp.displaced"] = self.displaced
+        if self.readers:
+            counters["modbus_tcp.strangers"] = self.strangers
+        if self.gateway:
+            counters["modbus_tcp.forwarded"] = self.gateway.forwarded
+            counters["modbus_tcp.unanswered"] = self.gateway.unanswered
 
     def _look(self):
         """Note who has spoken: once a second, so that a request need not ask for the time."""
@@ -152,9 +205,12 @@ class Uplink:
     async def _client(self, stream):
         """One connection, from its first byte to its last. The net closes the stream, and hears of OSError."""
         writer = stream.peer in self.writers
+        if self.readers and not writer and stream.peer not in self.readers:
+            self.strangers += 1
+            return
         if not self._make_room(writer):
             return
-        client = _Client(asyncio.current_task(), writer)
+        client = _Client(asyncio.current_task(), stream.peer, writer)
         self._clients.append(client)
         self._look()
         self.accepted += 1
@@ -183,6 +239,12 @@ class Uplink:
                 length = mbap(rx, at, n)
                 if length <= 0:
                     break
+                if self.gateway and 0 < rx[at + 6] < 255:  # a slave's: others may be served meanwhile
+                    frame, kept = bytes(rx[at : at + length]), bytes(rx[at + length : n])
+                    await stream.write(await self._forward(frame, client))
+                    at, n = 0, len(kept)
+                    rx[:n] = kept
+                    continue
                 reply = self._answer(at, length, client.writer)
                 at += length
                 taken = stream.give(reply)
@@ -197,6 +259,10 @@ class Uplink:
         self.bad_streams += 1
         self.pole.log.add(WARN, "modbus_tcp", "%s does not speak Modbus" % stream.peer)
 
+    def _forward(self, frame, client):
+        user = not self.gateway_users or client.writer or client.peer in self.gateway_users
+        return self.gateway.ask(frame, user, client.writer)
+
     def _answer(self, at, length, writer):
         """The reply frame to the one at rx[at:at+length]."""
         rx, tx = self._rx, self._tx
@@ -204,7 +270,7 @@ class Uplink:
         tx[0] = rx[at]  # the transaction
         tx[1] = rx[at + 1]
         tx[5] = n - 6
-        tx[6] = rx[at + 6]  # any unit: the pole is no gateway (V1.0b, 4.4.1)
+        tx[6] = rx[at + 6]  # any unit, unless there is a gateway (V1.0b, 4.4.1)
         if len(self._reply) != n:
             self._reply = memoryview(tx)[:n]
         return self._reply
