@@ -93,7 +93,7 @@ def _linked(modules: _Texts, roots: tuple[str, ...]) -> link.Linked:
 
 @lru_cache(maxsize=16)  # forty poles that differ in their settings are one program
 def _program(modules: _Texts, arch: str, roots: tuple[str, ...]) -> dict[str, bytes]:
-    texts = shorten.shortened(_linked(modules, roots).sources)
+    texts = shorten.shortened(_linked(modules, roots).sources, public=True)
     return {path[:-3] + ".mpy": _cached(texts[name], path, arch) for name, path, _ in modules if name in texts}
 
 

@@ -1,121 +1,295 @@
-"""Private names cost little on a board: `_have` and `_frame_start` become `_a` and `_b`, in each module anew.
+"""Names cost little on a board: those of ours become `a`, `b`, ..., which all modules and classes share.
 
-Every distinct name is kept as a string for as long as the program runs, some 16 bytes each, in tables that grow
-by doubling. A name with a leading underscore means something in its own module only, so modules can share the
-short ones. Public names stay: a traceback names the file and the public functions.
+Every distinct name is kept as a string for as long as the program runs, some 20 bytes each on a board and 30 on the
+VM, in tables that grow by doubling. Two names may become one word unless some object or module has both: whoever asks
+`meter.power` asks something that has a `power`, whatever else is called so. What is not only ours keeps its name:
+what the interpreter knows (interpreter.py), what stands in a text (getattr), keywords, classes of errors.
+
+With `public=False` only names with a leading underscore are shortened: for modules into which others call.
 """
 
 import ast
-import io
+import builtins
 import itertools
+import keyword
 import re
-import tokenize
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
 
-_PRIVATE = re.compile(r"_[a-z][A-Za-z0-9_]*$")
+from yigan.bundle import interpreter, scopes
+
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_PRIVATE = re.compile(r"_[a-z][A-Za-z0-9_]*$")
+_PUBLIC = re.compile(r"_(?!_)|(?!_)\w*[a-z]")  # `RTC` may be a chip's
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_ERRORS = frozenset(name for name, thing in vars(builtins).items() if isinstance(thing, type) and issubclass(thing, Exception))
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 Sources = dict[str, str]  # module name -> text
 
 
-def shortened(sources: Sources) -> Sources:
-    """The same program with short private names."""
+@dataclass(eq=False)
+class _Home:
+    """What has names side by side: an object, or a module, in whose functions `locals` mean something else."""
+
+    names: set[str] = field(default_factory=set)
+    locals: set[str] = field(default_factory=set)
+
+
+@dataclass
+class _Class:
+    name: str
+    bases: set[str]
+    names: set[str]
+
+
+@dataclass
+class _Names:
+    """`made` by us; `pinned`: to stay as they are; `alone`: set from outside, on who knows what."""
+
+    homes: list[_Home] = field(default_factory=list)
+    uses: Counter[str] = field(default_factory=Counter)
+    made: set[str] = field(default_factory=set)
+    pinned: set[str] = field(default_factory=set)
+    alone: set[str] = field(default_factory=set)
+
+
+def shortened(sources: Sources, public: bool = False) -> Sources:
+    """The same program with short names."""
     trees = {name: ast.parse(text) for name, text in sources.items()}
-    defined = {name: _defined(tree) for name, tree in trees.items()}
-    used = {name: _used(tree) for name, tree in trees.items()}
-    pinned = set().union(*(_pinned(tree) for tree in trees.values()))
-    out: Sources = {}
-    for group in _groups(trees, defined, used):
-        counts: Counter[str] = Counter()
-        for name in sorted(group):  # the same bundle from the same files, every time
-            counts.update(used[name])
-        ours = set().union(*(defined[name] for name in group)) - pinned
-        taken = set(counts) - ours
-        short = (word for word in _words() if word not in taken)
-        names = {old: next(short) for old, _ in counts.most_common() if old in ours}
-        out |= {name: _renamed(sources[name], names) for name in group}
-    return {name: out[name] for name in sources}
+    if public:
+        keywords = {node.arg for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.keyword)}
+        for tree in trees.values():
+            _shorten_arguments(tree, keywords)
+    found = _read(trees)
+    wanted = {name for name in found.made - found.pinned if _may(name, public)}
+    words = _chosen(found, wanted, "" if public else "_")
+    for tree in trees.values():
+        _rename(tree, words, trees.keys())
+    return {name: ast.unparse(ast.fix_missing_locations(tree)) + "\n" for name, tree in trees.items()}
 
 
-def _defined(tree: ast.Module) -> set[str]:
-    """Private names this module makes: functions, classes, assigned names and attributes."""
-    found = set()
+def _may(name: str, public: bool) -> bool:
+    return bool((_PUBLIC if public else _PRIVATE).match(name)) and name not in interpreter.NAMES
+
+
+# Arguments: names of their own in each function
+
+
+def _shorten_arguments(tree: ast.Module, kept: set[str]) -> None:
+    """The parameters of functions, and functions in functions: nobody outside names them."""
+    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    variables = {part.id for node in classes for part in _class_level(node) if isinstance(part, ast.Name)}
+    outside = scopes.globals_of(tree).places.keys() | variables | kept
+    for unit in _units(tree):
+        nodes = list(ast.walk(unit))
+        if any(isinstance(node, ast.ClassDef) for node in nodes):
+            continue
+        known = outside | {name for node in nodes if isinstance(node, ast.alias) for name in _names(node)}
+        given = [node.arg for node in nodes if isinstance(node, ast.arg)]
+        given += [node.name for node in nodes if isinstance(node, _Function) and node is not unit]
+        words = _words("", known.union(*(_names(node) for node in nodes)))
+        names = {name: next(words) for name in dict.fromkeys(given) if name not in known and len(name) > 1}
+        for node in nodes:
+            _rename_local(node, names, node is unit)
+
+
+def _rename_local(node: ast.AST, names: dict[str, str], whole: bool) -> None:
+    if isinstance(node, ast.arg):
+        node.arg = names.get(node.arg, node.arg)
+    elif isinstance(node, ast.Name):
+        node.id = names.get(node.id, node.id)
+    elif isinstance(node, ast.Nonlocal):
+        node.names = [names.get(name, name) for name in node.names]
+    elif isinstance(node, ast.ExceptHandler) or isinstance(node, _Function) and not whole:
+        node.name = names.get(node.name, node.name)
+
+
+def _units(tree: ast.Module) -> Iterator[ast.AST]:
+    """Functions and methods, with all that is inside them."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        for node in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(node, _Function | ast.Lambda):
+                yield node
+            else:
+                waiting.append(node)
+
+
+def _names(node: ast.AST) -> set[str]:
+    found = {name for part in ("id", "arg", "name", "asname") if isinstance(name := getattr(node, part, None), str)}
+    return found | set(node.names) if isinstance(node, ast.Global | ast.Nonlocal) else found
+
+
+# What has which names
+
+
+def _read(trees: dict[str, ast.Module]) -> _Names:
+    found = _Names()
+    classes: list[_Class] = []
+    for name, tree in trees.items():
+        found.pinned |= {*name.split("."), *_pinned(tree)}
+        found.homes.append(_of_module(tree, found))
+        own = _read_classes(tree, found, classes)
+        stored = (node for node in _attributes(tree) if isinstance(node.ctx, ast.Store) and id(node) not in own)
+        found.alone |= {node.attr for node in stored}
+        found.uses.update(node.attr for node in _attributes(tree))
+    found.pinned |= {node.attr for node in _attributes(trees.get("main", ast.Module([], [])))}  # it stays as it is
+    found.made |= found.alone
+    found.pinned |= _of_errors(classes)
+    found.homes += _united(classes)
+    return found
+
+
+def _attributes(tree: ast.AST) -> Iterator[ast.Attribute]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+
+
+def _of_module(tree: ast.Module, found: _Names) -> _Home:
+    known = scopes.globals_of(tree)
+    bound = {name for name, times in known.bound.items() if times} | known.written
+    found.uses.update({name: len(places) for name, places in known.places.items()})
+    found.made |= bound
+    found.pinned |= known.twofold
+    return _Home(bound, set().union(*(_names(node) for node in ast.walk(tree))))
+
+
+def _read_classes(tree: ast.Module, found: _Names, classes: list[_Class]) -> set[int]:
+    """Ids of the attributes that methods have of their own objects."""
+    own: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            found.add(node.attr)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-    return {name for name in found if _PRIVATE.match(name)}
+        if not isinstance(node, ast.ClassDef):
+            continue
+        functions = [part for part in node.body if isinstance(part, _Function)]
+        mine = [part for function in functions for part in _of_self(function)]
+        own |= {id(part) for part in mine}
+        made = {part.attr for part in mine if isinstance(part.ctx, ast.Store)} | _held(node)
+        found.made |= made
+        bases = {getattr(base, "attr", getattr(base, "id", "")) for base in node.bases}
+        classes.append(_Class(node.name, bases, made | {part.attr for part in mine}))
+    return own
 
 
-def _used(tree: ast.Module) -> Counter[str]:
-    """How often each private-looking name stands in this module, foreign ones too."""
-    found: Counter[str] = Counter()
-    for node in ast.walk(tree):
-        for part in ("name", "attr", "id", "arg", "asname"):
-            name = getattr(node, part, None)
-            if isinstance(name, str) and name.startswith("_"):
-                found[name] += 1
+def _held(node: ast.ClassDef) -> set[str]:
+    """Methods and class variables."""
+    return {getattr(name, "id", getattr(name, "name", "")) for name in _class_level(node) if not _is_read(name)}
+
+
+def _class_level(node: ast.ClassDef) -> Iterator[ast.AST]:
+    """Names and functions of the class's own level, those of its methods excepted."""
+    waiting: list[ast.AST] = list(node.body)
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, _Function | ast.ClassDef | ast.Name):
+            yield part
+        if isinstance(part, _Function):
+            waiting += [*part.decorator_list, *part.args.defaults, *(default for default in part.args.kw_defaults if default)]
+        elif not isinstance(part, ast.Lambda | ast.ClassDef):
+            waiting += ast.iter_child_nodes(part)
+
+
+def _is_read(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+
+
+def _of_self(function: _Function) -> Iterator[ast.Attribute]:
+    me = function.args.args[0].arg if function.args.args else ""
+    return (node for node in _attributes(function) if isinstance(node.value, ast.Name) and node.value.id == me)
+
+
+def _united(classes: list[_Class]) -> list[_Home]:
+    """One home for a class, its bases and all that inherit from them."""
+    group = {id(one): [one] for one in classes}
+    for one, other in itertools.permutations(classes, 2):
+        if other.name in one.bases and group[id(one)] is not group[id(other)]:
+            joined = group[id(one)] + group[id(other)]
+            group.update({id(member): joined for member in joined})
+    return [_Home(set().union(*(one.names for one in members))) for members in {id(m): m for m in group.values()}.values()]
+
+
+def _of_errors(classes: list[_Class]) -> set[str]:
+    """Classes of exceptions: a log says what went wrong by their names."""
+    found = set(_ERRORS)
+    while more := {one.name for one in classes if one.bases & found} - found:
+        found |= more
     return found
 
 
 def _pinned(tree: ast.Module) -> set[str]:
-    """Names that also stand elsewhere: modules, f-strings, and what getattr or hasattr may ask for."""
+    """Names that also stand elsewhere: modules, texts that getattr may ask for, errors that a log names."""
     found = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    made_up = False
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {word for alias in node.names for word in alias.name.split(".")}
         elif isinstance(node, ast.ImportFrom):
             found |= set((node.module or "").split("."))
-    for text in ast.walk(tree):
-        if isinstance(text, ast.JoinedStr):
-            found |= {node.attr for node in ast.walk(text) if isinstance(node, ast.Attribute)}
-            found |= {node.id for node in ast.walk(text) if isinstance(node, ast.Name)}
-    return found
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("getattr", "hasattr", "setattr"):
+            made_up |= not isinstance(node.args[1], ast.Constant)
+    return found | (set(_WORD.findall(" ".join(found))) if made_up else set())
 
 
-def _groups(trees: dict[str, ast.Module], defined: dict[str, set[str]], used: dict[str, Counter[str]]) -> list[set[str]]:
-    """Modules whose private names may meet in one object, by inheritance or by reaching into each other."""
-    group = {name: {name} for name in trees}
-    wants = {name: used[name].keys() - defined[name] for name in trees}
-    bases = {name: _bases(tree) for name, tree in trees.items()}
-    for name, other in itertools.combinations(trees, 2):
-        reaches = wants[name] & defined[other] or wants[other] & defined[name]
-        if reaches or other in bases[name] or name in bases[other]:
-            joined = group[name] | group[other]
-            for member in joined:
-                group[member] = joined
-    return list({id(members): members for members in group.values()}.values())
+# Which word for which
 
 
-def _bases(tree: ast.Module) -> set[str]:
-    """The modules from which classes of this module inherit."""
-    local = {alias.asname or alias.name: (node.module, alias.name)
-             for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}  # fmt: skip
-    found = set()
-    for node in ast.walk(tree):
-        for base in node.bases if isinstance(node, ast.ClassDef) else ():
-            root = base.value if isinstance(base, ast.Attribute) else base
-            module, name = local.get(getattr(root, "id", ""), ("", ""))
-            found |= {module, f"{module}.{name}"}
-    return found
+def _chosen(found: _Names, wanted: set[str], mark: str) -> dict[str, str]:
+    """Often used ones first; those that are alone before all, with words that nobody shares."""
+    homes: dict[str, list[_Home]] = {}
+    for home in found.homes:
+        for name in home.names & wanted:
+            homes.setdefault(name, []).append(home)
+    taken = (found.uses.keys() | found.made | found.pinned) - wanted
+    used = {id(home): set(home.locals) for home in found.homes}
+    words: dict[str, str] = {}
+    for name in sorted(wanted, key=lambda name: (name not in found.alone, -found.uses[name], name)):
+        mine = found.homes if name in found.alone else homes[name]
+        words[name] = next(_words(mark, taken.union(*(used[id(home)] for home in mine))))
+        for home in mine:
+            used[id(home)].add(words[name])
+    return words
 
 
-def _words() -> Iterator[str]:
+def _words(mark: str, taken: Container[str]) -> Iterator[str]:
     for size in itertools.count(1):
         for letters in itertools.product(_LETTERS, repeat=size):
-            yield "_" + "".join(letters)
+            word = mark + "".join(letters)
+            if word not in taken and not keyword.iskeyword(word) and not hasattr(builtins, word):
+                yield word
 
 
-def _renamed(text: str, names: dict[str, str]) -> str:
-    lines = text.split("\n")
-    found = [token for token in tokenize.generate_tokens(io.StringIO(text).readline)
-             if token.type == tokenize.NAME and token.string in names]  # fmt: skip
-    for token in reversed(found):
-        row, column = token.start
-        line = lines[row - 1]
-        lines[row - 1] = line[:column] + names[token.string] + line[column + len(token.string) :]
-    return "\n".join(lines)
+# Writing
+
+
+def _rename(tree: ast.Module, words: dict[str, str], modules: Container[str]) -> None:
+    known = scopes.globals_of(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            node.attr = words.get(node.attr, node.attr)
+        elif isinstance(node, ast.ClassDef):
+            _rename_held(node, words)
+    for name, places in known.places.items():
+        if name in words and (known.bound[name] or name in known.written):
+            for place in places:
+                scopes.rename(place, name, words[name])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module in modules:
+            for alias in node.names:
+                _rename_import(node, alias, words, modules)
+
+
+def _rename_held(node: ast.ClassDef, words: dict[str, str]) -> None:
+    held = _held(node)
+    for part in _class_level(node):
+        if isinstance(part, ast.Name) and part.id in held:
+            part.id = words.get(part.id, part.id)
+        elif isinstance(part, _Function):
+            part.name = words.get(part.name, part.name)
+
+
+def _rename_import(node: ast.ImportFrom, alias: ast.alias, words: dict[str, str], modules: Container[str]) -> None:
+    if f"{node.module}.{alias.name}" in modules:
+        return
+    local = alias.asname or alias.name
+    alias.name = words.get(alias.name, alias.name)
+    alias.asname = local if local != alias.name else None
