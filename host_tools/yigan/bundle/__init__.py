@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from yigan import boards, conf, places
-from yigan.bundle import bytecode, closure, version
+from yigan.bundle import bytecode, closure, version, words
 from yigan.bundle.archive import Bundle, packed, read, seal, write
 from yigan.conf import Pole
 
@@ -44,6 +44,7 @@ def slot_files(config: bytes, points: bytes, arch: str) -> dict[str, bytes]:
     if arch:
         code = bytecode.program(files, arch, roots)
         del code["main.mpy"]
+        found["texts"] = words.lines(bytecode.sources(files, roots), config, points)
         return found | code
     del files["main"]
     return found | {path.relative_to(places.firmware()).as_posix(): path.read_bytes() for path in files.values()}

@@ -51,6 +51,11 @@ def program(files: dict[str, Path], arch: str, roots: list[str]) -> dict[str, by
     return dict(_program(_read(files), arch, tuple(roots)))
 
 
+def sources(files: dict[str, Path], roots: list[str]) -> dict[str, str]:
+    """Module name -> its text in the program."""
+    return _short(_read(files), tuple(roots))
+
+
 def shares(files: dict[str, Path], arch: str, roots: list[str]) -> dict[str, dict[str, int]]:
     """Path in the slot -> module of the source -> its part of the bytes there, by what it would be as a file."""
     modules = _read(files)
@@ -91,9 +96,14 @@ def _linked(modules: _Texts, roots: tuple[str, ...]) -> link.Linked:
     return link.linked(_texts(modules), roots)
 
 
+@lru_cache(maxsize=16)
+def _short(modules: _Texts, roots: tuple[str, ...]) -> dict[str, str]:
+    return shorten.shortened(_linked(modules, roots).sources, public=True)
+
+
 @lru_cache(maxsize=16)  # forty poles that differ in their settings are one program
 def _program(modules: _Texts, arch: str, roots: tuple[str, ...]) -> dict[str, bytes]:
-    texts = shorten.shortened(_linked(modules, roots).sources, public=True)
+    texts = _short(modules, roots)
     return {path[:-3] + ".mpy": _cached(texts[name], path, arch) for name, path, _ in modules if name in texts}
 
 
