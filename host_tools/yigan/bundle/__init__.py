@@ -44,7 +44,7 @@ def slot_files(config: bytes, points: bytes, arch: str) -> dict[str, bytes]:
     if arch:
         code = bytecode.program(files, arch, roots)
         del code["main.mpy"]
-        found["texts"] = words.lines(bytecode.sources(files, roots), config, points)
+        found["texts"] = words.lines(bytecode.sources(files, roots), roots, config, points)
         return found | code
     del files["main"]
     return found | {path.relative_to(places.firmware()).as_posix(): path.read_bytes() for path in files.values()}

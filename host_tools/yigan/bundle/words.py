@@ -14,22 +14,37 @@ from collections.abc import Iterator
 
 _SHORT = 10  # characters: those are names anyway, MICROPY_ALLOC_PARSE_INTERN_STRING_LEN
 _LONG = 200  # bytes: a name has a length of one byte
-_SELDOM = "pole.tools."  # gone again when they have answered
 _POINT = 25  # bytes in the columns of points.bin
 _LINE = re.compile(r"[^\x00-\x1f]+")
 
 
-def lines(sources: dict[str, str], config: bytes, points: bytes) -> bytes:
-    """The file `texts` of a slot: one text a line. `sources`: module name -> text."""
-    found = {text for name, source in sources.items() if not name.startswith(_SELDOM) for text in _constants(source)}
+def lines(sources: dict[str, str], roots: list[str], config: bytes, points: bytes) -> bytes:
+    """The file `texts` of a slot: one text a line. `sources`: module name -> text; `roots`: those found by name."""
+    found = {text for tree in _always(sources, roots) for text in _constants(tree)}
     found |= set(_kept(json.loads(config)))
     found |= set(_units(points))
     whole = sorted(text for text in found if _LINE.fullmatch(text) and len(text.encode()) <= _LONG)
     return "".join(f"{text}\n" for text in whole).encode()
 
 
-def _constants(source: str) -> Iterator[str]:
-    tree = ast.parse(source)
+def _always(sources: dict[str, str], roots: list[str]) -> Iterator[ast.Module]:
+    """What a running pole has loaded: tools, and what only functions import, are gone again when they have answered."""
+    seen: set[str] = set()
+    waiting = [name for name in roots if not name.startswith("pole.tools.")]
+    while waiting:
+        name = waiting.pop()
+        if name in sources and name not in seen:
+            seen.add(name)
+            tree = ast.parse(sources[name])
+            yield tree
+            for node in tree.body:
+                if isinstance(node, ast.ImportFrom) and node.module:
+                    waiting += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+                elif isinstance(node, ast.Import):
+                    waiting += [alias.name for alias in node.names]
+
+
+def _constants(tree: ast.Module) -> Iterator[str]:
     told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Tuple) for part in node.elts}  # objects, however short
     for node in ast.walk(tree):
