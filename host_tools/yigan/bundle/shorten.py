@@ -13,13 +13,15 @@ import builtins
 import itertools
 import keyword
 import re
+import zlib
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from yigan.bundle import interpreter, scopes
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SHARED, _ALONE = 128, 512  # words; some hundred are needed for what a program of 1,200 names has side by side
 _PRIVATE = re.compile(r"_[a-z][A-Za-z0-9_]*$")
 _PUBLIC = re.compile(r"_(?!_)|(?!_)\w*[a-z]")  # `RTC` may be a chip's
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -89,7 +91,7 @@ def _shorten_arguments(tree: ast.Module, kept: set[str]) -> None:
         known = outside | {name for node in nodes if isinstance(node, ast.alias) for name in _names(node)}
         given = [node.arg for node in nodes if isinstance(node, ast.arg)]
         given += [node.name for node in nodes if isinstance(node, _Function) and node is not unit]
-        words = _words("", known.union(*(_names(node) for node in nodes)))
+        words = _words("", known.union(*(_names(node) for node in nodes)), itertools.count())
         names = {name: next(words) for name in dict.fromkeys(given) if name not in known and len(name) > 1}
         for node in nodes:
             _rename_local(node, names, node is unit)
@@ -234,7 +236,7 @@ def _pinned(tree: ast.Module) -> set[str]:
 
 
 def _chosen(found: _Names, wanted: set[str], mark: str) -> dict[str, str]:
-    """Often used ones first; those that are alone before all, with words that nobody shares."""
+    """Each name begins its search at a place of its own, so that a new one moves few others: a deploy sends what changed."""
     homes: dict[str, list[_Home]] = {}
     for home in found.homes:
         for name in home.names & wanted:
@@ -242,20 +244,36 @@ def _chosen(found: _Names, wanted: set[str], mark: str) -> dict[str, str]:
     taken = (found.uses.keys() | found.made | found.pinned) - wanted
     used = {id(home): set(home.locals) for home in found.homes}
     words: dict[str, str] = {}
-    for name in sorted(wanted, key=lambda name: (name not in found.alone, -found.uses[name], name)):
-        mine = found.homes if name in found.alone else homes[name]
-        words[name] = next(_words(mark, taken.union(*(used[id(home)] for home in mine))))
+    for name in sorted(wanted, key=lambda name: (name not in found.alone, name)):
+        alone = name in found.alone
+        mine = found.homes if alone else homes[name]
+        words[name] = next(_words(mark, taken.union(*(used[id(home)] for home in mine)), _search(name, alone)))
         for home in mine:
             used[id(home)].add(words[name])
     return words
 
 
-def _words(mark: str, taken: Container[str]) -> Iterator[str]:
-    for size in itertools.count(1):
-        for letters in itertools.product(_LETTERS, repeat=size):
-            word = mark + "".join(letters)
-            if word not in taken and not keyword.iskeyword(word) and not hasattr(builtins, word):
-                yield word
+def _search(name: str, alone: bool) -> Iterator[int]:
+    """Numbers of words to try: first those that many share, or those that are for one name."""
+    low, size = (_SHARED, _ALONE) if alone else (0, _SHARED)
+    first = low + zlib.crc32(name.encode()) % size
+    return itertools.chain(range(first, low + size), range(low, first), itertools.count(_SHARED + _ALONE))
+
+
+def _words(mark: str, taken: Container[str], numbers: Iterable[int]) -> Iterator[str]:
+    for number in numbers:
+        word = mark + _word(number)
+        if word not in taken and not keyword.iskeyword(word) and not hasattr(builtins, word):
+            yield word
+
+
+def _word(number: int) -> str:
+    """a, b, ..., z, aa, ab, ..."""
+    letters = ""
+    while number >= 0:
+        letters = _LETTERS[number % 26] + letters
+        number = number // 26 - 1
+    return letters
 
 
 # Writing
