@@ -11,7 +11,7 @@ import threading
 import tty
 from dataclasses import replace
 
-from pole import errors
+from pole import clock, errors
 from pole.hal import net_linux
 from pole.log import ERROR, INFO, Log
 from pole.services import console
@@ -30,6 +30,9 @@ class PtyConsole:
         os.set_blocking(self.master, False)
         self.port = os.ttyname(slave)
         self._slave = slave  # held open: a port that nobody has open is no hang-up
+
+    async def wait(self):
+        await clock.sleep_ms(10)
 
     def readinto(self, buf):
         try:

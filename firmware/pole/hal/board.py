@@ -1,6 +1,7 @@
 """What ESP32 and RP2 have in common: the console, the watchdog, and buses by kind."""
 
 import sys
+from asyncio import core
 from select import POLLIN, poll
 
 import machine
@@ -26,6 +27,10 @@ class Console:
         self._poll.register(sys.stdin, POLLIN)
         self._in = sys.stdin.buffer
         self._out = sys.stdout.buffer
+
+    def wait(self):
+        """Until something is there: asyncio's own poll looks, no task wakes up for nothing."""
+        yield core._io_queue.queue_read(sys.stdin)
 
     def readinto(self, buf):
         """What is there now, never waiting. A read of more than one byte would block until all came."""

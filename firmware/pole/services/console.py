@@ -17,16 +17,26 @@ en = "A watch ends after so long unless it is asked for again: the laptop may be
 zh = "订阅的有效期，过期未续则停止推送（笔记本可能已离开）"
 """
 
+import asyncio
 import json
 
 from pole import clock, errors
 from pole.codec.frame_line import LineReader, encode
 from pole.quality import NAMES
 
-_IDLE_MS = 30
+_BEAT_MS = 5000
+_REPORT_MS = 30
 _BUSY_MS = 5
 _CHUNK = 64
 _YEAR_2024 = 126230400  # a bench whose clock says less has a flat battery
+
+
+async def _pulse(beat):
+    """Who waits for a technician, for years perhaps, does not hang."""
+    while True:
+        beat()
+        await clock.sleep_ms(_BEAT_MS)
+
 
 class Service:
     def __init__(self, pole, options):
@@ -40,21 +50,31 @@ class Service:
         self._watched = None  # bytes: 1 for each point of the watch
         self._watch_n = 0
         self._every = 1
+        self._reports = None  # the task that tells what changes
         self._due = 0  # uptime of the next look
         self._until = 0  # uptime at which the lease ends
 
     async def run(self, beat):
         """Greet, then answer for ever."""
         self._say({"hello": self.pole.id, "protocol": 0, "bench": True})
+        pulse = asyncio.create_task(_pulse(beat))
+        self._go_on_reporting()
+        try:
+            await self._listen()
+        finally:
+            pulse.cancel()
+            if self._reports:
+                self._reports.cancel()
+                self._reports = None
+
+    async def _listen(self):
+        console = self.pole.console
         while True:
-            beat()
-            n = self.pole.console.readinto(self._chunk)
-            for k in range(n):
+            await console.wait()
+            for k in range(console.readinto(self._chunk)):
                 if self.line.feed(self._chunk[k]):
                     await self._answer()
-            if self._watched:
-                await self._report()
-            await clock.sleep_ms(_BUSY_MS if n else _IDLE_MS)
+            await clock.sleep_ms(_BUSY_MS)  # a line comes in pieces, and not each byte is to wake the pole
 
     def close(self):
         self._watched = None
@@ -184,11 +204,23 @@ class Service:
         self._watch_n, self._every = request["n"], every
         self._due = clock.uptime_s()
         self._until = self._due + self.lease_s
+        self._go_on_reporting()
         return {"points": len(places), "lease": self.lease_s}
 
     def _unwatch(self, request):
         self._watched = None
         return {}
+
+    def _go_on_reporting(self):
+        if self._watched and not self._reports:
+            self._reports = asyncio.create_task(self._report_on())
+
+    async def _report_on(self):
+        """As long as somebody watches."""
+        while self._watched:
+            await self._report()
+            await clock.sleep_ms(_REPORT_MS)
+        self._reports = None
 
     async def _report(self):
         """Tell what changed since the last look, at most every `every` seconds."""

@@ -15,13 +15,15 @@ points = ["level", "manual_level", "manual_expiry", "power_on_level", "fade_time
   "reason"]
 """
 
+import asyncio
+
 from pole import clock, errors
 from pole.log import INFO
 from pole.protocol import lamp_order
 from pole.protocol.dimming import Fade
 from pole.protocol.lamp_order import IDENTIFY, MANUAL, REMOTE, THERMAL
 
-_IDLE_MS = 100
+_IDLE_MS = 1000
 _FADE_MS = 20
 
 
@@ -36,6 +38,7 @@ class Lamp:
         self.pole = pole
         self.driver = driver
         self.name = prefix
+        self.places = {}
         self.bids = [None] * lamp_order.REASONS
         self.cap = self.share = 1000
         self.admit = None
@@ -46,6 +49,7 @@ class Lamp:
         self.wanted = None  # (level, reason) as told
         self.fade = None
         self.fade_start = 0
+        self.hurry = None  # tells the service of a fade that begins
         self.tell("power_on_level", driver.power_on)
         self.tell("fade_time", driver.fade_ms // 100)
         self.tell("minimum_level", driver.lowest)
@@ -58,8 +62,10 @@ class Lamp:
         self.decide()
 
     def place(self, point):
-        """Where its point is in the store, or -1."""
-        return self.pole.store.find("%s.%s" % (self.name, point))
+        """Where its point is in the store, or -1. Kept: some are told every second."""
+        if point not in self.places:
+            self.places[point] = self.pole.store.find("%s.%s" % (self.name, point))
+        return self.places[point]
 
     def own(self, point, fn):
         place = self.place(point)
@@ -118,6 +124,8 @@ class Lamp:
                 return
             self.fade = Fade(self.driver.level, level, self.driver.fade_ms, self.driver.lowest)
             self.fade_start = clock.ticks_ms()  # type: ignore[assignment]
+            if self.hurry:
+                self.hurry()
 
     def step(self):
         """Once in a while: the clock of the manual level, and the next step of a fade. True while fading."""
@@ -147,10 +155,36 @@ class Service:
                 prefix = pole.store.name(places["level_actual"]).rsplit(".", 1)[0]
                 self.lamps.append(Lamp(pole, driver, prefix))
 
+        self._steps = None  # the task of a fade that began while `run` slept
+
     async def run(self, beat):
-        while True:
-            beat()
-            fading = False
+        for lamp in self.lamps:
+            lamp.hurry = self._hurry
+        try:
+            while True:
+                beat()
+                fading = self._step() and not self._steps
+                await clock.sleep_ms(_FADE_MS if fading else _IDLE_MS)
+        finally:
             for lamp in self.lamps:
-                fading = lamp.step() or fading
-            await clock.sleep_ms(_FADE_MS if fading else _IDLE_MS)
+                lamp.hurry = None
+
+    def _step(self):
+        fading = False
+        for lamp in self.lamps:
+            fading = lamp.step() or fading
+        return fading
+
+    def _hurry(self):
+        if not self._steps:
+            self._steps = asyncio.create_task(self._fade())
+
+    async def _fade(self):
+        """Until every lamp is there. A driver that fails here does so in `run`, too, and is told of there."""
+        try:
+            while self._step():
+                await clock.sleep_ms(_FADE_MS)
+        except errors.PoleError:
+            pass
+        finally:
+            self._steps = None

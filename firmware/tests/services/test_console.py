@@ -12,7 +12,7 @@ from pole.services.console import Service
 from pole.store import Store, Table
 from points_bin import build
 
-console._IDLE_MS = console._BUSY_MS = 2  # the tests wait for it a hundred times
+console._BEAT_MS = console._REPORT_MS = console._BUSY_MS = 2  # the tests wait for it a hundred times
 
 ROWS = (
     (0, "node.uptime", 4, 0, False, 0, 0x7FFFFFFF),
@@ -30,6 +30,9 @@ class Line:
         self.waiting = b""
         self.out = b""
         self.most = 259
+
+    async def wait(self):
+        await clock.sleep_ms(1)
 
     def readinto(self, buf):
         n = min(len(buf), len(self.waiting))

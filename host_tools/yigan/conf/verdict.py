@@ -13,9 +13,12 @@ def check(pole: Pole) -> list[Finding]:
     return _judge(pole)[1]
 
 
-def plan(pole: Pole) -> Plan:
-    """The resolved pole. ConfigError with the first error when there is any."""
-    found, findings = _judge(pole)
+def plan(pole: Pole, fits: bool = True) -> Plan:
+    """The resolved pole. ConfigError with the first error when there is any.
+
+    `fits`: also that its program has room on the board, for which it is compiled.
+    """
+    found, findings = _judge(pole, fits)
     errors = [f for f in findings if f.level == "error"]
     if errors:
         first, more = errors[0], len(errors) - 1
@@ -34,11 +37,12 @@ def compile(pole: Pole) -> dict[str, bytes]:
     return {"config.json": encode.config_json(found), "points.bin": encode.points_bin(found.rows)}
 
 
-def _judge(pole: Pole) -> tuple[Plan, list[Finding]]:
+def _judge(pole: Pole, fits: bool = True) -> tuple[Plan, list[Finding]]:
     pole = load(pole.path, pole.document.changes) if pole.findings else pole
     found = resolve.resolve(pole)
     for rule in rules.ALL:
-        rule(found)
+        if fits or rule is not rules.budget.rule:
+            rule(found)
     findings = sorted(pole.findings, key=lambda f: (f.place.line, f.level, f.code))
     pole.document.findings = []
     return found, findings

@@ -79,6 +79,7 @@ class Board:
         self.console.arrived = self.harness.arrived = wake
         if isinstance(self.loop, VirtualLoop):
             self.loop.idle, self.loop.wake, self.loop.hardware = self._idle_until, wake, self._hardware
+            self.wire.disturbed = self.loop.disturbed
 
     def _hardware(self) -> bool:
         return self.vm is not None and bool(self.wire.waiting) and self.clock.idle_until is None

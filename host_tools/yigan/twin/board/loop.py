@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 FOREVER = float("inf")
 _WHOLE_MS = 5.0
+_LONGEST_QUIET_MS = 0x3FFFFFFF
 
 
 class Handle:
@@ -68,6 +69,13 @@ class Loop:
         handle = Handle(at, next(self._order), call)
         heapq.heappush(heap, handle)
         return handle
+
+    def passed(self, now_ms: int) -> None:
+        """The VM has come so far (the lower 31 bits of it) while all was quiet: of use to `VirtualLoop` only."""
+
+    def quiet_ms(self) -> int:
+        """Whole milliseconds in which nothing will happen."""
+        return 0
 
     def watch(self, fd, call: Callable[[], object]) -> None:
         """Do `call` whenever `fd` (number or object with fileno) can be read."""
@@ -144,6 +152,7 @@ class VirtualLoop(Loop):
         self.idle: Callable[[], float | None] = lambda: FOREVER
         self.hardware: Callable[[], bool] = lambda: False
         self.wake: Callable[[], object] = _nothing
+        self._promised = 0.0  # nothing happens before
 
     def now_ms(self) -> float:
         return self._now
@@ -152,6 +161,20 @@ class VirtualLoop(Loop):
         """Let `ms` pass; `reached` is called when they have."""
         self._target = max(self._now, self._target) + ms
         self._reached = reached
+
+    def passed(self, now_ms: int) -> None:
+        ahead = now_ms - int(self._now) & 0x7FFFFFFF
+        if ahead < 0x40000000:  # else it is late: a chip was busy
+            self._now += ahead
+
+    def quiet_ms(self) -> int:
+        until = min(self._target, self._first(self.events), self._now + _LONGEST_QUIET_MS)
+        self._promised = until
+        return max(0, int(until - self._now))
+
+    def disturbed(self) -> bool:
+        """Whether something has come up since that will not wait for the end of the quiet."""
+        return self._first(self.events) < self._promised
 
     def _may_pass(self) -> float:
         """The time up to which the board may run now."""

@@ -1,13 +1,16 @@
 """What on a chip counts time: watchdog, timers, the clock that runs on, sleep."""
 
 import errno
+import struct
 
 from yigan.twin.board.loop import Handle, Loop
-from yigan.twin.board.wire import IDLE, RESUME, WDT_FEED, Refusal, Wire
+from yigan.twin.board.wire import IDLE, PASSED, RESUME, WDT_FEED, Refusal, Wire
 
 # Seconds from 1970 to where a port's clock starts without anybody setting it, and to its epoch.
 _START = {"esp32": 946684800, "rp2": 1609459200}  # 2000-01-01, 2021-01-01
 _EPOCH = {"esp32": 946684800, "rp2": 0}
+
+_TIME = struct.Struct("<QI")  # mirrored in on_board/_virtual.py
 
 
 class Watchdog:
@@ -18,17 +21,17 @@ class Watchdog:
         self.ms = 0
         self._due: Handle | None = None
         wire.verbs["wdt"] = self.arm
-        wire.on[WDT_FEED] = lambda a, v, _: self.feed()
+        wire.on[WDT_FEED] = lambda a, v, _: self.feed(v)
 
     def arm(self, ms: int) -> None:
         self.ms = min(self.ms or ms, ms)
         self.feed()
 
-    def feed(self) -> None:
+    def feed(self, ago_ms: int = 0) -> None:
         if self._due:
             self._due.cancel()
         if self.ms:
-            self._due = self.loop.call_later(self.ms, self.bite)
+            self._due = self.loop.call_later(self.ms - ago_ms, self.bite)
 
     def reset(self) -> None:
         self.ms = 0
@@ -49,6 +52,7 @@ class Clock:
         wire.verbs.update(rtc=self.set, rtc_memory=self.remember, scratch=self.scratch, timer=self.timer)
         wire.on[IDLE] = self._idle
         wire.on[RESUME] = lambda a, v, _: self._resume()
+        wire.on[PASSED] = lambda a, v, _: loop.passed(v)
         self.forget()
 
     def epoch_ms(self) -> int:
@@ -93,7 +97,8 @@ class Clock:
             handle.cancel()
         self.timers.clear()
 
-    # Virtual time: the VM says until when it has nothing to do.
+    # Virtual time: the VM says until when it has nothing to do, and is told for how long nobody else has: so far it
+    # may go on alone. What it tells us next begins with the time that has passed meanwhile.
 
     def _idle(self, a: int, v: int, payload: bytes) -> object:
         """`v` milliseconds from now, or -1: until something comes."""
@@ -103,13 +108,18 @@ class Clock:
         self._wake = self.wire.later()
         return self.wire.LATER
 
-    def _resume(self) -> int:
+    def _resume(self) -> bytes:
         """A socket woke it before its time: both requests get their reply."""
         self.wake()
-        return int(self.loop.now_ms())
+        return self._time()
 
     def wake(self) -> None:
         """Something came for it, or its time has."""
         if self.idle_until is not None:
             self.idle_until = None
-            self._wake(int(self.loop.now_ms()))
+            told = self._time()
+            self._wake(len(told), told)
+
+    def _time(self) -> bytes:
+        """Board time and how long everything will be quiet, milliseconds."""
+        return _TIME.pack(int(self.loop.now_ms()), self.loop.quiet_ms())

@@ -20,11 +20,12 @@ HEAD = struct.Struct("<BBBxHi")
 REPLY = struct.Struct("<iHBB")
 CALL = 0
 NO_REPLY = 0x80
+DISTURBED = 0x80  # with the errno of a reply: virtual time's quiet is over
 MARK = b"\xfe\xed\xfa\xce\xca\xfe\xbe"  # then the request's number: what MEND is answered with
 
 # Binary ops (mirrored in on_board/_hub.py). `a` is a pin, UART or bus number.
 PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME, RAW, MEND = range(1, 13)
-PIN_WRITE, PWM_DUTY, WDT_FEED = 0x80, 0x81, 0x82
+PIN_WRITE, PWM_DUTY, WDT_FEED, PASSED = 0x80, 0x81, 0x82, 0x83
 
 
 class Refusal(Exception):
@@ -56,6 +57,7 @@ class Wire:
         self._number = 0
         self._buffer = bytearray()
         self.gone: Callable[[], object] = lambda: None
+        self.disturbed: Callable[[], bool] = lambda: False  # something will happen sooner than the VM was told
 
     def attach(self, sock: socket.socket | None) -> None:
         """Serve this socket from now on (None: nobody is there)."""
@@ -127,7 +129,8 @@ class Wire:
                 return
             self.waiting.discard(number)
             try:
-                sock.sendall(REPLY.pack(value, len(data), error, number) + data)
+                disturbed = DISTURBED if self.disturbed() else 0
+                sock.sendall(REPLY.pack(value, len(data), error | disturbed, number) + data)
             except OSError:
                 pass  # it died meanwhile; `gone` follows
 

@@ -19,9 +19,10 @@ _torn = False  # a reply was begun and not read to its end
 
 PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME, RAW, MEND = range(1, 13)
 _MARK = b"\xfe\xed\xfa\xce\xca\xfe\xbe"
+_DISTURBED = 0x80
 _SLOW = (PROGRAM, ERASE, UART_TX)  # board time passes in them
 _virtual = None  # the module, when time is virtual
-PIN_WRITE, PWM_DUTY, WDT_FEED = 0x80, 0x81, 0x82
+PIN_WRITE, PWM_DUTY, WDT_FEED, PASSED = 0x80, 0x81, 0x82, 0x83
 
 
 def stream(name, number=None):
@@ -32,6 +33,14 @@ def stream(name, number=None):
 
 def cast(op, a=0, v=0):
     """Tell, without waiting. Allocates nothing."""
+    if _virtual:
+        _virtual.tell()
+        _virtual.disturbed()  # perhaps: it is not told
+    put(op, a, v)
+
+
+def put(op, a, v):
+    """`cast`, whatever the time is."""
     struct.pack_into("<BBBBHi", _out, 0, op, a, 0, 0, 0, v)
     _wire.write(_out, _HEAD)
 
@@ -45,6 +54,8 @@ def ask_only(op, a=0, v=0, data=None):
     global _number
     if _torn:
         _mend()
+    if _virtual:
+        _virtual.tell()
     n = len(data) if data else 0
     _number = number = _number + 1 & 255
     struct.pack_into("<BBBBHi", _out, 0, op, a, number, 0, n, v)
@@ -68,6 +79,9 @@ def hear(number):
         _torn = False
         if told == number:
             break
+    if error & _DISTURBED:
+        _virtual.disturbed()
+        error &= ~_DISTURBED
     if error:
         raise OSError(error)
     return v

@@ -1,26 +1,64 @@
-# Time that stands still while the program computes, and passes only when the board process says so.
+# Time that stands still while the program computes, and passes only when nobody has anything to do.
+#
+# The board process says for how long everything around the program is quiet: so far it goes on alone, and its next
+# word to the board begins with the time that has passed since.
 import select as _os
+import struct
 from select import POLLERR, POLLHUP, POLLIN, POLLOUT  # noqa: F401
 
 import _hub
 
-_now = 0  # board time of the last word from outside, milliseconds
+_now = 0  # board time, milliseconds
+_told = 0  # what of it the board process knows
+_quiet = 0  # until then nothing happens outside
+_fed = -1  # the watchdog, last, if the board process does not know yet
 _us = 0  # what reading the clock has cost since: a busy-wait comes to its end
 _events = None
 
 
-def _hear(ms):
-    global _now, _us
+def tell():
+    """Before the board hears anything else: what time it is."""
+    global _told, _fed
+    if _now > _told:
+        _hub.put(_hub.PASSED, 0, _now & 0x7FFFFFFF)
+        _told = _now
+    if _fed >= 0:
+        _hub.put(_hub.WDT_FEED, 0, _now - _fed)
+        _fed = -1
+
+
+def disturbed():
+    """What the board was just told made something happen sooner."""
+    global _quiet
+    _quiet = 0
+
+
+def feed():
+    """The watchdog's deadline ends the quiet: before that the board will have heard of this."""
+    global _fed
+    _fed = _now
+
+
+def _take_events():
+    while _events.poll(0):
+        _hub.take_event()
+
+
+def _hear():
+    global _now, _told, _quiet, _us
+    ms, quiet = struct.unpack("<QI", _hub.answer)
     if ms > _now:
         _now = ms
         _us = 0
+    _told = _now
+    _quiet = ms + quiet
     if _events:
-        while _events.poll(0):
-            _hub.take_event()
+        _take_events()
 
 
 def sync():
-    _hear(_hub.call(_hub.RESUME))
+    _hub.call(_hub.RESUME)
+    _hear()
 
 
 def listen(stream):
@@ -45,14 +83,22 @@ ticks_cpu = ticks_us
 
 def _idle(ms, poller=None):
     """Nothing to do for `ms` (-1: until something comes); a ready stream of `poller` ends it too."""
+    global _now, _us
     if ms >= 0:
         ms += _us // 1000
+        if _now + ms < _quiet:
+            _now += ms
+            _us = 0
+            if _events:
+                _take_events()
+            return
     number = _hub.ask_only(_hub.IDLE, 0, ms)
     if poller and not _hub.ready(poller):
         resumed = _hub.ask_only(_hub.RESUME)
         _hub.hear(number)
         number = resumed
-    _hear(_hub.hear(number))
+    _hub.hear(number)
+    _hear()
 
 
 def sleep_ms(ms):

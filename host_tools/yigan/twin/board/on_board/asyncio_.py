@@ -1,6 +1,11 @@
 # What `_asyncio` has, in Python, because the C half reads the VM's own clock. For virtual time only.
 from time import ticks_diff, ticks_ms
 
+from micropython import const
+
+_MASK = const(0x3FFFFFFF)
+_HALF = const(0x20000000)
+
 
 class TaskQueue:
     """Tasks by the time they are due; those due together keep their order."""
@@ -10,11 +15,12 @@ class TaskQueue:
 
     def push(self, task, due=None):
         task.data = None
-        task.ph_key = ticks_ms() if due is None else due
-        at = len(self._tasks)
-        while at and ticks_diff(self._tasks[at - 1].ph_key, task.ph_key) > 0:
+        task.ph_key = due = ticks_ms() if due is None else due
+        tasks = self._tasks
+        at = len(tasks)
+        while at and due - tasks[at - 1].ph_key & _MASK >= _HALF:  # that one is later
             at -= 1
-        self._tasks.insert(at, task)
+        tasks.insert(at, task)
 
     def peek(self):
         return self._tasks[0] if self._tasks else None

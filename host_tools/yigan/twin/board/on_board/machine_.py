@@ -51,7 +51,10 @@ class WDT:
         _hub.ask("wdt", timeout)
 
     def feed(self):
-        _hub.cast(_hub.WDT_FEED)
+        if _hub._virtual:
+            _hub._virtual.feed()
+        else:
+            _hub.cast(_hub.WDT_FEED)
 
 
 class RTC:
