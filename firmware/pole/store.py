@@ -209,8 +209,9 @@ class Store:
 
     def sweep(self):
         """Mark points that went stale, so that listeners hear of it."""
+        now, ttl, quality = clock.uptime_s(), self.table.ttl_s, self._quality
         for i in range(self.n):
-            if self._quality[i] != STALE and self.quality(i) == STALE:
+            if ttl[i] and now - self._at[i] > ttl[i] and quality[i] in (GOOD, UNCERTAIN):
                 self.fail(i, STALE)
 
     # Who may change it

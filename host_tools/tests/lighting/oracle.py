@@ -97,6 +97,9 @@ def span(text, date):
 class Oracle:
     """`event(what, value)` as they come, then `minute(moment)` -> (per cent, reason), both None without power."""
 
+    PATIENCE = 3  # looks at the photocell: its delay of 90 s
+    BLIND = 2  # looks without a photocell: it has no say after two minutes
+
     def __init__(self, file):
         self.file, self.rules = file, file["lighting"]
         self.night = cache(lambda day: Night(file, almanac.moment(day * 86400).date()))  # from noon to noon
@@ -154,7 +157,7 @@ class Oracle:
         if self.lux is None:
             self.doubts = 0
             self.blind += 1
-            if self.blind >= 2:
+            if self.blind >= self.BLIND:
                 self.dark = None
             return
         self.blind = 0
@@ -162,7 +165,7 @@ class Oracle:
             self.dark = self.lux < self.rules["light_above"]
         wavers = self.lux > self.rules["light_above"] if self.dark else self.lux < self.rules["dark_below"]
         self.doubts = self.doubts + 1 if wavers else 0
-        if self.doubts == 3:
+        if self.doubts == self.PATIENCE:
             self.dark, self.doubts = not self.dark, 0
 
     def automatic(self, moment):

@@ -14,17 +14,15 @@ _quiet = 0  # until then nothing happens outside
 _fed = -1  # the watchdog, last, if the board process does not know yet
 _us = 0  # what reading the clock has cost since: a busy-wait comes to its end
 _events = None
+heard = 0  # how often the board has told the time: what it said before may have changed only since
 
 
 def tell():
     """Before the board hears anything else: what time it is."""
-    global _told, _fed
+    global _told
     if _now > _told:
         _hub.put(_hub.PASSED, 0, _now & 0x7FFFFFFF)
         _told = _now
-    if _fed >= 0:
-        _hub.put(_hub.WDT_FEED, 0, _now - _fed)
-        _fed = -1
 
 
 def disturbed():
@@ -34,7 +32,7 @@ def disturbed():
 
 
 def feed():
-    """The watchdog's deadline ends the quiet: before that the board will have heard of this."""
+    """The watchdog's deadline ends the quiet: before that `_idle` tells of this."""
     global _fed
     _fed = _now
 
@@ -45,7 +43,8 @@ def _take_events():
 
 
 def _hear():
-    global _now, _told, _quiet, _us
+    global _now, _told, _quiet, _us, heard
+    heard += 1
     ms, quiet = struct.unpack("<QI", _hub.answer)
     if ms > _now:
         _now = ms
@@ -75,15 +74,20 @@ def ticks_us():
 
 
 def ticks_ms():
-    return ticks_us() // 1000
+    global _us
+    _us += 1
+    return _now + _us // 1000
 
 
 ticks_cpu = ticks_us
 
 
 def _idle(ms, poller=None):
-    """Nothing to do for `ms` (-1: until something comes); a ready stream of `poller` ends it too."""
-    global _now, _us
+    """Nothing to do for `ms` (-1: until something comes); a ready stream of `poller` ends it too.
+
+    True when all was quiet.
+    """
+    global _now, _us, _fed
     if ms >= 0:
         ms += _us // 1000
         if _now + ms < _quiet:
@@ -91,7 +95,10 @@ def _idle(ms, poller=None):
             _us = 0
             if _events:
                 _take_events()
-            return
+            return True
+    if _fed >= 0:
+        _hub.cast(_hub.WDT_FEED, 0, _now - _fed)
+        _fed = -1
     number = _hub.ask_only(_hub.IDLE, 0, ms)
     if poller and not _hub.ready(poller):
         resumed = _hub.ask_only(_hub.RESUME)
@@ -99,6 +106,7 @@ def _idle(ms, poller=None):
         number = resumed
     _hub.hear(number)
     _hear()
+    return False
 
 
 def sleep_ms(ms):
@@ -124,13 +132,17 @@ class poll:
         self.register, self.modify, self.unregister = self._p.register, self._p.modify, self._p.unregister
 
     def poll(self, timeout=-1, flags=0):
+        ready = self._p.poll(0)
+        if ready or timeout == 0:
+            return ready
         end = ticks_ms() + timeout
-        while True:
-            ready = self._p.poll(0)
+        while not ready:
             left = end - ticks_ms() if timeout >= 0 else -1
-            if ready or timeout == 0 or (timeout > 0 and left <= 0):
-                return ready
-            _idle(left, self._p)
+            if timeout > 0 and left <= 0:
+                break
+            if not _idle(left, self._p):
+                ready = self._p.poll(0)
+        return ready
 
     def ipoll(self, timeout=-1, flags=0):
         return iter(self.poll(timeout))

@@ -33,28 +33,39 @@ class WLAN:
         if interface not in (0, 1):
             raise ValueError("invalid WLAN interface identifier")
         self._if = interface
+        self._heard = -1
         self._config = {"channel": 6, "pm": 1, "txpower": 20, "reconnects": 0}
 
     def _state(self):
-        return _hub.ask("wlan_state") if self._if == 0 else "off"
+        if self._if:
+            return "off"
+        heard = _hub._virtual.heard if _hub._virtual else -1
+        if heard != self._heard or heard < 0:
+            self._known = _hub.ask("wlan_state")
+            self._heard = heard
+        return self._known
 
     def active(self, on=None):
         if on is None:
             return self._state() != "off"
         if on and not self.active():
-            _hub.ask("wlan", "idle")
+            self._do("idle")
         if not on:
-            _hub.ask("wlan", "off")
+            self._do("off")
         return bool(on)
+
+    def _do(self, *what):
+        self._heard = -1
+        _hub.ask("wlan", *what)
 
     def connect(self, ssid=None, key=None, *, bssid=None, **kw):
         if not self.active():
             raise OSError("Wifi Not Started")
-        _hub.ask("wlan", "connect", ssid or "")
+        self._do("connect", ssid or "")
 
     def disconnect(self):
         if self.active():
-            _hub.ask("wlan", "idle")
+            self._do("idle")
 
     def isconnected(self):
         return self._state() == "up"
