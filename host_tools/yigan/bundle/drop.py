@@ -9,6 +9,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Rooms whose modules pole/load.py finds by name, and the first of all.
@@ -24,12 +25,18 @@ def dropped(sources: Sources) -> Sources:
     """The same program without what it never names. Lines stay where they are."""
     texts = dict(sources)
     while True:
-        trees = {name: ast.parse(text) for name, text in texts.items()}
-        named = sum((_named(tree) for tree in trees.values()), Counter())
-        gone = {name: [node for node in _defined(tree) if not named[node.name]] for name, tree in trees.items()}
+        named = Counter()
+        for text in texts.values():
+            named.update(_named(text))
+        gone = {
+            name: [node for node in _defined(_tree(text)) if not named[node.name]] for name, text in texts.items()
+        }
         if not any(gone.values()):
             return reached(texts, sources)
         texts = {name: _without(text, gone[name]) for name, text in texts.items()}
+
+
+_tree = lru_cache(maxsize=256)(ast.parse)
 
 
 def _defined(tree: ast.Module) -> Iterator[_Function]:
@@ -43,8 +50,10 @@ def _defined(tree: ast.Module) -> Iterator[_Function]:
                 yield node
 
 
-def _named(tree: ast.Module) -> Counter[str]:
+@lru_cache(maxsize=256)
+def _named(text: str) -> Counter[str]:
     """How often each word stands here, documentation and definitions excepted."""
+    tree = _tree(text)
     told = {id(text) for text in _documentation(tree)}
     found: Counter[str] = Counter()
     for node in ast.walk(tree):
@@ -81,11 +90,15 @@ def reached(texts: Sources, before: Sources) -> Sources:
 
 
 def _imported(sources: Sources) -> set[str]:
+    return {name for text in sources.values() for name in _imports(text)}
+
+
+@lru_cache(maxsize=256)
+def _imports(text: str) -> frozenset[str]:
     found = set()
-    for text in sources.values():
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-            elif isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
-    return found
+    for node in ast.walk(_tree(text)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return frozenset(found)
