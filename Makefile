@@ -11,7 +11,7 @@ LOCKED := $(PIP) install --no-deps --require-hashes -r
 # The PyPI wheel puts Node there when the machine has none.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test benchmark gen gen-check lint format types lock peers node clean
+.PHONY: help demo test year benchmark gen gen-check lint format types lock peers node clean
 
 help:  ## this list
 	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ test: .venv/dev lint types gen-check peers node  ## all tests (STRICT=1: none ma
 		test -s $(FAILED) || exit 1; \
 		echo "once more, alone, the files in which something failed: a machine that was busy is told from a bug"; \
 		$(PYTEST) $$($(BIN)/python -c 'import json; print(*sorted({test.partition("::")[0] for test in json.load(open("$(FAILED)"))}))'); }
+
+year: .venv/dev  ## a year of nights on the whole virtual board, against an independent oracle (hours; MONTHS=7 for one)
+	@$(PYTEST) -m year -n 2
+	@rm -rf build/year && PYTHONPATH=host_tools/tests $(BIN)/python -m lighting.board_year build/year $(if $(MONTHS),--months $(MONTHS))
 
 benchmark: .venv/dev node  ## ours and the peers side by side (ONLY=nmea, JSON=1)
 	@$(BIN)/python -m benchmarks --only "$(ONLY)" $(if $(JSON),--json)

@@ -39,7 +39,7 @@ def road(tmp_path_factory):
     pole = conf.load(ROAD)
     with Broker() as broker, VirtualBoard(folder).start(pole.board, ROAD, heap=ROOM) as board:
         board.redirect("broker.example", 1883, broker.port)
-        commission(board.port, bundle.build(pole))
+        commission(board.port, bundle.build(pole), readings_s=0)
         yield board, broker
 
 

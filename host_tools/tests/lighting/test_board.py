@@ -1,7 +1,7 @@
 """The same oracle against the whole pole: its bundle on a virtual board, its time from a receiver, its lamp's own light.
 
 Second by second around the switchings of nights all over a year (the receiver's clock is moved on between them), with
-power cuts and a receiver that says nothing. A whole year of such seconds would take a board two days.
+power cuts and a receiver that says nothing. Whole nights without a receiver: test_board_year.py.
 """
 
 import datetime as dt
@@ -63,7 +63,7 @@ def pole(tmp_path_factory):
     file.write_text(POLE, encoding="utf-8")
     board = VirtualBoard(tmp_path / "board")
     with board.start("esp32-devkit", file, latency=0, baud=0):
-        commission(board.port, bundle.build(conf.load(file)))
+        commission(board.port, bundle.build(conf.load(file)), readings_s=0)
     with board.start("esp32-devkit", file, clock="virtual", latency=0, baud=0):
         board.advance(5)
         yield board
@@ -96,7 +96,7 @@ def watch(board, night, now, seconds):
 def test_switchings_of_a_year(pole):
     file, dice = tomllib.loads(POLE), random.Random(4)
     seen = []
-    for date in [dt.date(2026, 1, 1) + dt.timedelta(days=dice.randrange(365)) for _ in range(9)] + [
+    for date in [dt.date(2026, 1, 1) + dt.timedelta(days=dice.randrange(365)) for _ in range(4)] + [
         dt.date(2026, 10, 3)
     ]:
         night = Night(file, date)

@@ -96,7 +96,7 @@ def found(street, fault):
     return seen, others, None
 
 
-@pytest.mark.parametrize(("kind", "seed"), [(Led, 1), (Led, 2), (Discharge, 3)])
+@pytest.mark.parametrize(("kind", "seed"), [(Led, 1), pytest.param(Led, 2, marks=pytest.mark.year), (Discharge, 3)])
 def test_a_year(kind, seed):
     lot = random.Random(seed)
     keep = {lot.randrange(40, 360) * 1440 + lot.randrange(1440) for _ in range(8)}

@@ -103,7 +103,7 @@ def test_on_a_board(virtual, tmp_path, board, pin, more):
     path = tmp_path / "pole.toml"
     path.write_text(POLE.format(board=board, pin=pin, more=more))
     here = virtual(board, pole=path)
-    commission(here.port, bundle.build(conf.load(path)))
+    commission(here.port, bundle.build(conf.load(path)), readings_s=0)
     until(lambda: here.state("lamp")["level_percent"] > 99)
     seen = here.state("lamp")
     assert seen["contact"] and seen["switched"] == 1 and seen["volts"] == pytest.approx(10, abs=0.05)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import textwrap
 import time
 
 import pytest
@@ -125,50 +126,65 @@ def test_reading_eight_bytes_blocks_until_eight_came(virtual):
         assert port.read_until(b"\n") == b"b'halfpast'\r\n"
 
 
-BUSY = "import sys, time\nprint('busy')\ntime.sleep_ms(700)\nimport select\np = select.poll()\n" \
-       "p.register(sys.stdin, select.POLLIN)\nn = 0\n" \
-       "while p.poll(200):\n    sys.stdin.buffer.read(1)\n    n += 1\nprint('kept', n)\n"
+# Busy until a hand at its pin says that it is enough: however late the host is.
+BUSY = """import machine, select, sys, time
+hand = machine.Pin(15, machine.Pin.IN)
+print('busy')
+while not hand.value():
+    {what}
+p = select.poll()
+p.register(sys.stdin, select.POLLIN)
+n = 0
+while p.poll({patience_ms}):
+    sys.stdin.buffer.read(1)
+    n += 1
+print('kept', n)
+"""
+
+
+def busy(board, what="time.sleep_ms(5)", patience_ms=0):
+    board.set("pin:15", "level", 0)
+    put(board, "main.py", BUSY.format(what=what, patience_ms=patience_ms))
+    board.reset()
+    until(lambda: board.log().rstrip().endswith("busy"))
+
+
+def enough(board, port):
+    """How many bytes it kept."""
+    board.set("pin:15", "level", 1)
+    port.read_until(b"kept ")
+    return int(port.read_until(b"\n"))
 
 
 def test_a_busy_esp32_keeps_259_bytes_of_its_console(virtual):
     board = virtual(baud=115200)
-    put(board, "main.py", BUSY)
-    board.reset()
-    until(lambda: board.log().rstrip().endswith("busy"))
-    with pyserial.Serial(board.port, timeout=3) as port:
+    busy(board)
+    with pyserial.Serial(board.port, timeout=8) as port:
         port.write(b"x" * 400)
-        assert port.read_until(b"\n") == b"kept 259\r\n"
-    assert board.stats()["console_overruns"] == 400 - 259
+        until(lambda: board.stats()["console_overruns"] == 400 - 259)
+        assert enough(board, port) == 259
 
 
 def test_a_usb_console_makes_the_sender_wait(virtual):
     board = virtual("rp2-pico-w")
-    put(board, "main.py", BUSY)
-    board.reset()
-    until(lambda: board.log().rstrip().endswith("busy"))
-    with pyserial.Serial(board.port, timeout=3) as port:
+    busy(board, patience_ms=1000)
+    with pyserial.Serial(board.port, timeout=8) as port:
         port.write(b"x" * 2000)
-        assert port.read_until(b"\n") == b"kept 2000\r\n"
+        assert enough(board, port) == 2000
     assert board.stats()["console_overruns"] == 0
-
-
-ERASE = "import esp32, sys, vfs, select, time\nprint('busy')\n" \
-        "f = open('x', 'wb')\nfor i in range(6):\n    f.write(bytes(4096))\nf.close()\n" \
-        "p = select.poll()\np.register(sys.stdin, select.POLLIN)\nn = 0\n" \
-        "while p.poll(200):\n    sys.stdin.buffer.read(1)\n    n += 1\nprint('kept', n)\n"
 
 
 def test_an_erase_makes_an_esp32_deaf(virtual):
     board = virtual(baud=115200, latency=1)
-    put(board, "main.py", ERASE)
-    board.reset()
-    until(lambda: board.log().rstrip().endswith("busy"))
-    with pyserial.Serial(board.port, timeout=5) as port:
-        port.write(b"x" * 200)  # less than the ring holds
-        port.read_until(b"kept ")  # the end of "busy" may still be on the line
-        kept = int(port.read_until(b"\n"))
-    assert kept < 150
-    assert board.stats()["console_overruns"] == 200 - kept
+    busy(board, "with open('x', 'wb') as f: f.write(bytes(8192))")
+    sent = 0
+    with pyserial.Serial(board.port, timeout=8) as port:
+        while board.stats()["console_overruns"] < 20:
+            assert sent < 240, "less than the ring holds, and yet nothing was lost"
+            sent += port.write(b"x" * 12)
+            time.sleep(0.03)
+        kept = enough(board, port)
+    assert board.stats()["console_overruns"] == sent - kept
 
 
 def test_sys_exit_and_machine_soft_reset_start_again(virtual):
@@ -225,10 +241,13 @@ def on_start(board, code):
 def test_a_uart_takes_its_baud_rate(virtual):
     n = 11520
     board = virtual(baud=115200)
-    with on_start(board, TAKE.format(n=n)) as port:
+    with on_start(board, "while True:\n" + textwrap.indent(TAKE.format(n=n), "    ")) as port:
         port.read_until(b"ready\r\n")
-        port.write(b"x" * (n + 1))
-        assert 9800 < n / took(port) < 11700  # a busy machine may be slower, never quicker
+        paces = []
+        while not any(9800 < pace for pace in paces):  # a busy machine may be slower, never quicker
+            port.write(b"x" * (n + 1))
+            paces.append(n / took(port))
+            assert paces[-1] < 11700 and len(paces) < 8, paces
     assert board.stats()["console_overruns"] == 0
 
 
@@ -243,12 +262,14 @@ def test_usb_takes_what_the_program_reads(virtual):
 @pytest.mark.parametrize("say", ["print('y' * 113)", "sys.stdout.buffer.write(b'y' * 115)"])
 def test_who_prints_on_a_uart_waits_for_it(virtual, say):
     board = virtual(baud=115200)
-    with on_start(board, TELL.format(say=say)) as port:
-        port.read_until(b"y")
-        began = time.monotonic()
-        board_s = took(port)
-        assert 9800 < 11500 / (time.monotonic() - began) < 12100
-        assert board_s > 0.5  # all but what waits in its FIFO and in ours
+    with on_start(board, "while True:\n" + textwrap.indent(TELL.format(say=say), "    ")) as port:
+        for _ in range(8):  # a busy machine hears late, when it begins or when it ends
+            port.read_until(b"y")
+            began = time.monotonic()
+            assert took(port) > 0.5  # all but what waits in its FIFO and in ours
+            if 9800 < 11500 / (time.monotonic() - began) < 12100:
+                return
+        pytest.fail("never at its pace")
 
 
 def test_ctrl_c_ends_what_prints_without_end(virtual):
@@ -257,9 +278,8 @@ def test_ctrl_c_ends_what_prints_without_end(virtual):
         for _ in range(3):
             port.read(2000)
             port.write(b"\x03")
-            began = time.monotonic()
-            assert b"KeyboardInterrupt" in port.read_until(b"KeyboardInterrupt")
-            assert time.monotonic() - began < 1.5
+            said = port.read_until(b"KeyboardInterrupt")
+            assert said.endswith(b"KeyboardInterrupt") and len(said) < 40000  # what is under way, and not much more
             port.read_until(b">>> ")
             port.write(b"while True: print('on and on')\r\r")
     assert board.stats()["starts"] <= 4

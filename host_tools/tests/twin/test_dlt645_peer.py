@@ -1,6 +1,14 @@
 """The firmware's DL/T 645 driver reads the simulated meter of the `dlt645` package; its client reads our twin.
 
 That meter knows no relay service, no blocks and no follow-up frames, and answers what was not for it.
+
+So tripping and closing (control code 1CH) is proved against our own twin, which is drawn from the standard, and against
+the published frames (firmware/tests/drivers/test_dlt645.py). Another independent meter that obeys 1CH was looked
+for in November 2026 and not found. PyPI: `dlt645` 3.2.0 is the only package of the protocol; its control codes end
+at 1BH. npm: no package by the protocol's usual names. Elsewhere, installable by no package manager: clients only
+(Gurux, Neuron, several in Go, Rust and C), closed simulators for Windows, and the mock meter in the tests of
+olivenet-iot/ivy-4g-gateway, which toggles its relay at any 1CH frame and looks neither at the password nor at the command:
+an answer from it would prove no more than a frame.
 """
 
 import asyncio
