@@ -6,6 +6,7 @@ from pole import clock, errors
 from pole.codec import crc, modbus
 from pole.drivers.modbus_rtu import Bus
 from pole.protocol.slave_health import ISOLATED, WELL
+from passing_time import PassingTime
 from serial_line import Line
 
 READ_ONE = bytes.fromhex("0300000001")
@@ -57,7 +58,17 @@ class Slaves:
         return asyncio.run(self.read(address, register))
 
 
-class Good(unittest.TestCase):
+class Played(unittest.TestCase):
+    """In a time of its own: how late the host is does not matter."""
+
+    def setUp(self):
+        self.time = PassingTime()
+
+    def tearDown(self):
+        self.time.stop()
+
+
+class Good(Played):
     def test_reads(self):
         s = Slaves()
         s.good(1)
@@ -158,7 +169,7 @@ class Good(unittest.TestCase):
             asyncio.run(write())
 
 
-class Bad(unittest.TestCase):
+class Bad(Played):
     def fails(self, s, kind, code, address=1):
         with self.assertRaises(kind) as caught:
             s.once(address)
@@ -249,7 +260,7 @@ class Bad(unittest.TestCase):
         self.assertEqual(s.once(), (4, value(1, 0)))
 
 
-class Late(unittest.TestCase):
+class Late(Played):
     def test_late_reply_of_the_slave_before(self):
         s = Slaves()
         s.good(2)
