@@ -95,9 +95,9 @@ class PoleDut(Dut):
 
     def wait(self, what: str, names: str, true, timeout: float = 60) -> dict[str, dict]:
         """Ask until `true(points)`; the points. Fails with `what` otherwise."""
-        for _ in range(max(1, int(timeout))):
+        for _ in range(max(1, int(4 * timeout))):
             found = self.points(names)
             if true(found):
                 return found
-            time.sleep(1)
+            time.sleep(0.25)
         pytest.fail(f"{what}: {found}")

@@ -107,9 +107,9 @@ def energy(dut, least=0.0):
 
 def test_energy_survives_a_restart_and_a_power_cut(dut, bench):
     bench.hands.set("chip", "power", 10000)
-    energy(dut, 0.04)
+    energy(dut, 0.02)
     bench.hands.set("chip", "power", 0)
-    time.sleep(15)  # the total is shown each ten seconds
+    time.sleep(12)  # the total is shown each ten seconds
     before = energy(dut)
     dut.ask("restart", mode="hard")  # it writes what is not written yet
     time.sleep(3)
