@@ -86,7 +86,7 @@ def test_bl0942_values():
 
 
 @pytest.mark.parametrize("chip", CHIPS)
-def test_energy_of_an_hour(chip):
+def test_energy_of_a_quarter_of_an_hour(chip):
     async def tell(driver, twin):
         watts = 390.0
         twin.set("current_a", 2.0)
@@ -94,7 +94,7 @@ def test_energy_of_an_hour(chip):
         out = [None] * 5
         await second(driver)
         begun, since = driver.drawn(), twin._clock.now_ms()
-        for _ in range(3600):
+        for _ in range(900):
             await pole_clock.sleep_ms(1000)
             await driver.read(out)
         hours = (twin._clock.now_ms() - since) / 3.6e6
