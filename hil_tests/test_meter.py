@@ -1,8 +1,7 @@
 """Two DL/T 645 meters on one RS-485 line at 2400 baud, and a metering chip: energy that survives a power cut."""
 
-import time
-
 import pytest
+import quick_time
 
 from yigan import conf
 from yigan.twin.virtual import VirtualBoard
@@ -53,7 +52,8 @@ tariffs = [{ name = "flat", times = ["00:00-24:00"] }]
 class Meters:
     """The pole and its board: `bench` of these stories, which need hands at the meters."""
 
-    def __init__(self, file, board):
+    def __init__(self, file, board, sleep):
+        self.sleep = sleep
         self.file, self.pole, self.port, self.hands = file, conf.load(file), board.port, board
 
 
@@ -65,8 +65,9 @@ def bench(request, tmp_path_factory):
     file = folder / "meters.toml"
     file.write_text(POLE)
     with VirtualBoard(folder / "board") as board:
-        board.start("esp32s3-pole", file)
-        yield Meters(file, board)
+        board.start("esp32s3-pole", file, clock="virtual")
+        with quick_time.passing(board) as sleep:
+            yield Meters(file, board, sleep)
 
 
 def good(found, *names):
@@ -109,12 +110,12 @@ def test_energy_survives_a_restart_and_a_power_cut(dut, bench):
     bench.hands.set("chip", "power", 10000)
     energy(dut, 0.02)
     bench.hands.set("chip", "power", 0)
-    time.sleep(12)  # the total is shown each ten seconds
+    bench.sleep(12)  # the total is shown each ten seconds
     before = energy(dut)
     dut.ask("restart", mode="hard")  # it writes what is not written yet
-    time.sleep(3)
+    bench.sleep(3)
     assert energy(dut) == before
     bench.hands.power_cut()
     bench.hands.power(True)
-    time.sleep(3)
+    bench.sleep(3)
     assert energy(dut) == before

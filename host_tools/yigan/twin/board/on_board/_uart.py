@@ -118,7 +118,11 @@ class UART(io.IOBase):
         return len(buf)
 
     def txdone(self):
-        return _hub.call(_hub.UART_LEFT, self._id) == 0
+        left = _hub.call(_hub.UART_LEFT, self._id)
+        if left and _hub._virtual:  # who asks until it is done lets that time pass
+            _hub._virtual.sleep_ms(1)
+            left = _hub.call(_hub.UART_LEFT, self._id)
+        return left == 0
 
     def flush(self):
         from time import sleep_us

@@ -1,0 +1,35 @@
+"""Board time as fast as the host can play it: stories whose waiting costs nothing, and that no busy host can disturb.
+
+Only for boards with a virtual clock, and where nothing real (a broker, a TCP peer) keeps time.
+"""
+
+import contextlib
+import threading
+import time
+
+from yigan.errors import YiganError
+from yigan.twin.virtual import VirtualBoard
+
+_STEP_S = 0.25
+
+
+@contextlib.contextmanager
+def passing(board: VirtualBoard):
+    """Time passes meanwhile, without anybody saying so. Yields `sleep(seconds)` of board time."""
+    ended, own = threading.Event(), VirtualBoard(board.folder)  # its own line to the board
+
+    def play():
+        with contextlib.suppress(YiganError):  # the board was stopped
+            while not ended.is_set():
+                own.advance(_STEP_S)
+
+    def sleep(seconds: float) -> None:
+        end = board.stats()["now_ms"] + 1000 * seconds
+        while board.stats()["now_ms"] < end:
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=play, daemon=True)
+    thread.start()
+    yield sleep
+    ended.set()
+    thread.join()
