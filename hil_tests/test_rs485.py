@@ -1,8 +1,7 @@
 """Five Modbus sensors on one RS-485 line at 9600 baud: one dies, one stammers, and the others keep their pace."""
 
-import time
-
 import pytest
+import quick_time
 
 from yigan import boards, conf
 from yigan.twin.virtual import VirtualBoard
@@ -46,14 +45,15 @@ def pole_file(folder):
 class Line:
     """The pole and its board: `bench` of these stories, which need hands at the sensors."""
 
-    def __init__(self, file, board):
+    def __init__(self, file, board, sleep):
+        self.sleep = sleep
         self.file, self.pole, self.port, self.hands = file, conf.load(file), board.port, board
 
     def rates(self, seconds: float) -> dict[str, float]:
         """Answers a second of each sensor."""
-        before, begin = self.hands.state(), time.monotonic()
-        time.sleep(seconds)
-        after, passed = self.hands.state(), time.monotonic() - begin
+        begin, before = self.hands.stats()["now_ms"], self.hands.state()
+        self.sleep(seconds)
+        passed, after = (self.hands.stats()["now_ms"] - begin) / 1000, self.hands.state()
         return {name: (after[name]["requests"] - before[name]["requests"]) / passed for name in SENSORS}
 
 
@@ -64,8 +64,9 @@ def bench(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("line")
     file = pole_file(folder)
     with VirtualBoard(folder / "board") as board:
-        board.start("esp32s3-pole", file)
-        yield Line(file, board)
+        board.start("esp32s3-pole", file, clock="virtual")
+        with quick_time.passing(board) as sleep:
+            yield Line(file, board, sleep)
 
 
 def quality(dut, name: str) -> str:
@@ -93,7 +94,7 @@ def test_a_dead_slave_costs_the_others_little(dut, bench):
     bench.hands.unplug(DEAD)
     try:
         wait_for(dut, DEAD, "comm_fault")
-        time.sleep(4)  # a third miss isolates it
+        bench.sleep(4)  # a third miss isolates it
         after = bench.rates(12)
         assert {name for name in LIVING if after[name] < 0.8 * before[name]} == set(), (before, after)
         assert after[DEAD] == 0
@@ -120,7 +121,7 @@ def test_a_fault_is_seen_and_passes(dut, bench, fault, wanted):
     bench.hands.fault("sound", fault, True)
     try:
         if wanted == "good":
-            time.sleep(4 * PERIOD_S)
+            bench.sleep(4 * PERIOD_S)
             assert quality(dut, "sound") == "good"
         else:
             wait_for(dut, "sound", wanted)
