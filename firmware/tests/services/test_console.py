@@ -30,8 +30,10 @@ class Line:
         self.waiting = b""
         self.out = b""
         self.most = 259
+        self.looks = 0
 
     async def wait(self):
+        self.looks += 1
         await clock.sleep_ms(1)
 
     def readinto(self, buf):
@@ -87,6 +89,9 @@ class Desk(unittest.TestCase):
         async def play():
             task = asyncio.create_task(self.service.run(self.beat))
             while self.line.waiting:
+                await clock.sleep_ms(2)
+            looks = self.line.looks + 2  # what was asked last is answered then
+            while self.line.looks < looks and not task.done():
                 await clock.sleep_ms(2)
             await clock.sleep_ms(ms)
             task.cancel()

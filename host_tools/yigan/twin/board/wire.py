@@ -20,7 +20,7 @@ HEAD = struct.Struct("<BBBxHi")
 REPLY = struct.Struct("<iHBB")
 CALL = 0
 NO_REPLY = 0x80
-DISTURBED = 0x80  # with the errno of a reply: virtual time's quiet is over
+DISTURBED = 0x8000  # with the length of a reply: virtual time's quiet is over
 MARK = b"\xfe\xed\xfa\xce\xca\xfe\xbe"  # then the request's number: what MEND is answered with
 
 # Binary ops (mirrored in on_board/_hub.py). `a` is a pin, UART or bus number.
@@ -130,7 +130,7 @@ class Wire:
             self.waiting.discard(number)
             try:
                 disturbed = DISTURBED if self.disturbed() else 0
-                sock.sendall(REPLY.pack(value, len(data), error | disturbed, number) + data)
+                sock.sendall(REPLY.pack(value, len(data) | disturbed, error, number) + data)
             except OSError:
                 pass  # it died meanwhile; `gone` follows
 

@@ -19,7 +19,7 @@ _torn = False  # a reply was begun and not read to its end
 
 PROGRAM, ERASE, UART_TX, UART_ANY, UART_LEFT, PIN_READ, ADC_READ, I2C, IDLE, RESUME, RAW, MEND = range(1, 13)
 _MARK = b"\xfe\xed\xfa\xce\xca\xfe\xbe"
-_DISTURBED = 0x80
+_DISTURBED = 0x8000
 _SLOW = (PROGRAM, ERASE, UART_TX)  # board time passes in them
 _virtual = None  # the module, when time is virtual
 PIN_WRITE, PWM_DUTY, WDT_FEED, PASSED = 0x80, 0x81, 0x82, 0x83
@@ -75,13 +75,12 @@ def hear(number):
         _torn = True
         _wire.readinto(_in)
         v, n, error, told = struct.unpack("<iHBB", _in)
-        answer = _wire.read(n)
+        answer = _wire.read(n & ~_DISTURBED)
         _torn = False
         if told == number:
             break
-    if error & _DISTURBED:
+    if n & _DISTURBED:
         _virtual.disturbed()
-        error &= ~_DISTURBED
     if error:
         raise OSError(error)
     return v
