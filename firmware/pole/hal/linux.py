@@ -9,8 +9,6 @@ from pole import clock, errors
 from pole.hal import net_linux as net  # noqa: F401
 
 WATCHDOG_MS = 15000
-_LOOK_MS = 30
-_NEVER_MS = 60000
 STATE = os.environ.get("STATE_DIRECTORY", "/var/lib/yigan")  # systemd's StateDirectory=
 
 
@@ -142,10 +140,6 @@ class Console:
         self._in = sys.stdin.fileno() if sys.stdin and not sys.stdin.closed else -1
         if self._in >= 0:
             os.set_blocking(self._in, False)
-
-    async def wait(self):
-        """Until something may be there. Not every standard input can be polled: it is looked at now and then."""
-        await clock.sleep_ms(_LOOK_MS if self._in >= 0 else _NEVER_MS)
 
     def readinto(self, buf):
         if self._in < 0:

@@ -27,6 +27,7 @@ from pole.quality import NAMES
 _BEAT_MS = 5000
 _REPORT_MS = 30
 _BUSY_MS = 5
+_LOOK_MS = 30  # a console that cannot be waited for
 _CHUNK = 64
 _YEAR_2024 = 126230400  # a bench whose clock says less has a flat battery
 
@@ -70,7 +71,10 @@ class Service:
     async def _listen(self):
         console = self.pole.console
         while True:
-            await console.wait()
+            if hasattr(console, "wait"):
+                await console.wait()
+            else:
+                await clock.sleep_ms(_LOOK_MS)
             for k in range(console.readinto(self._chunk)):
                 if self.line.feed(self._chunk[k]):
                     await self._answer()
@@ -102,8 +106,10 @@ class Service:
             self._say({"n": n, "ok": done if isinstance(done, dict) else {}})
         except errors.PoleError as error:
             self._refuse(n, error.code, error.detail)
+            return
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             self._refuse(n, errors.BAD_REQUEST, "")
+            return
         if request.get("do") == "restart":
             await clock.sleep_ms(100)  # the answer is to leave before the board does
             self.pole.restart(request.get("mode") != "soft")

@@ -201,7 +201,8 @@ class Answers(Desk):
 
     def test_restart_refused(self):
         self.line.ask(n=1, do="restart", mode="sideways")
-        self.assertEqual(self.turn()[0]["error"], "bad_value")
+        self.assertEqual(self.turn(250)[0]["error"], "bad_value")
+        self.assertEqual(self.pole.restarts, [])
 
 
 class Watch(Desk):

@@ -13,10 +13,10 @@ def check(pole: Pole) -> list[Finding]:
     return _judge(pole)[1]
 
 
-def plan(pole: Pole, fits: bool = True) -> Plan:
+def plan(pole: Pole, fits: bool = False) -> Plan:
     """The resolved pole. ConfigError with the first error when there is any.
 
-    `fits`: also that its program has room on the board, for which it is compiled.
+    `fits`: one of them may be that its program has no room on the board; to know that, it is compiled.
     """
     found, findings = _judge(pole, fits)
     errors = [f for f in findings if f.level == "error"]
@@ -33,7 +33,7 @@ def plan(pole: Pole, fits: bool = True) -> Plan:
 
 def compile(pole: Pole) -> dict[str, bytes]:
     """`config.json` and `points.bin` of a pole without errors; ConfigError otherwise. Same input, same bytes."""
-    found = plan(pole)
+    found = plan(pole, fits=True)
     return {"config.json": encode.config_json(found), "points.bin": encode.points_bin(found.rows)}
 
 

@@ -34,7 +34,7 @@ class Wiring:
 def twins(pole: Pole) -> list[Wiring]:
     """The wiring of every peripheral that has a bus. ConfigError when the pole file has errors."""
     found = []
-    for device in verdict.plan(pole, fits=False).devices:
+    for device in verdict.plan(pole).devices:
         if device.line is None:
             continue
         settings = device.line.settings
