@@ -1,7 +1,7 @@
 """What ESP32 and RP2 have in common: the console, the watchdog, and buses by kind."""
 
 import sys
-from asyncio import core
+from asyncio import core  # type: ignore[attr-defined]  # which the stubs leave out
 from select import POLLIN, poll
 
 import machine
