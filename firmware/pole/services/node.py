@@ -14,8 +14,9 @@ from pole import clock
 from pole.quality import GOOD, NEVER
 
 _PERIOD_MS = 5000
-_LARGEST_EVERY = 120  # periods: the search allocates, so it is rare
-_LARGEST_FIRST = 6  # by then everything is loaded
+_COLLECT = 4  # periods: it stops everything for as long as the live heap is large
+_RARELY = 120  # periods: looking for the largest block allocates, counting a littlefs reads all of it
+_FIRST = 6  # by then everything is loaded
 
 
 _NAMES = (
@@ -28,7 +29,7 @@ class Service:
     def __init__(self, pole, options):
         self.pole = pole
         self.turn = 0
-        self.largest = None
+        self.heap = self.largest = self.free = None
         self.version = version_number(pole.info["version"])
         self.bundle = int(pole.info["bundle"][:8] or "0", 16)
         self.places = [pole.store.find("node." + name) for name in _NAMES.split()]
@@ -41,15 +42,15 @@ class Service:
         """In the order of _NAMES."""
         pole = self.pole
         return (
-            clock.uptime_s(), pole.info["reset_cause"], pole.supervisor.restarts, _heap_free(), self._largest(),
-            _flash_free(), pole.hal.temperature(), self.version, self.bundle, clock.now(), clock.trust(), clock.step(),
+            clock.uptime_s(), pole.info["reset_cause"], pole.supervisor.restarts, self.heap, self.largest,
+            self.free, pole.hal.temperature(), self.version, self.bundle, clock.now(), clock.trust(), clock.step(),
             self._points_bad(), pole.log.errors,
         )  # fmt: skip
 
     async def run(self, beat):
         while True:
             beat()
-            gc.collect()  # often and small beats rarely and long
+            self._look()
             for i, value in zip(self.places, self._values()):
                 if i >= 0:
                     self.pole.store.put(i, value)
@@ -69,10 +70,16 @@ class Service:
                 bad += 1
         return bad
 
-    def _largest(self):
-        if self.turn % _LARGEST_EVERY == _LARGEST_FIRST and hasattr(gc, "mem_free"):
+    def _look(self):
+        """What takes a while to know."""
+        turn = self.turn % _RARELY
+        if turn % _COLLECT == 0:
+            gc.collect()  # now, while nobody waits; what is free is known only then
+            self.heap = _heap_free()
+        if turn == 0:
+            self.free = _flash_free()
+        elif turn == _FIRST and hasattr(gc, "mem_free"):
             self.largest = largest_block()
-        return self.largest
 
 
 def version_number(text):
