@@ -107,6 +107,28 @@ CARDS = {
         en = "Filled in"
         zh = "自动填入"
         """,
+    "uplinks/door": """
+        [options.port]
+        type = "int"
+        default = 1502
+        en = "TCP port"
+        zh = "端口"
+        [options.readers]
+        type = "list"
+        default = []
+        en = "Who may read"
+        zh = "可读客户端"
+        [options.gateway]
+        type = "str"
+        default = ""
+        en = "Bus"
+        zh = "总线"
+        [options.units]
+        type = "list"
+        default = []
+        en = "Units"
+        zh = "单元号"
+        """,
     "uplinks/station": """
         bus = "rs485"
         baud = 9600

@@ -221,3 +221,39 @@ def test_a_served_line_needs_no_network(write):
     assert "no_interface" not in [
         f.code for f in conf.check(conf.load(write(text + SERVED))) if "station" in f.what
     ]
+
+
+# From TCP to the line
+
+GATEWAY = """
+[[uplink]]
+kind = "door"
+gateway = "rs485"
+"""
+
+
+def test_a_gateway_knows_the_slaves(write):
+    path = write(pole(slave("a", 7), slave("b", 2, "small", "instance = 1")) + GATEWAY)
+    assert codes(path) == []
+    made = json.loads(conf.compile(conf.load(path))["config.json"])["uplinks"][-1]
+    assert (made["options"]["gateway"], made["options"]["units"]) == ("rs485", [2, 7])
+
+
+def test_a_gateway_to_chosen_slaves(write):
+    path = write(pole(slave("a", 7)) + GATEWAY + "units = [7, 40]\n")
+    made = json.loads(conf.compile(conf.load(path))["config.json"])["uplinks"][-1]
+    assert made["options"]["units"] == [7, 40]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (GOOD + GATEWAY, "no_gateway_bus"),
+        (pole(slave("a", 7)) + GATEWAY.replace("rs485", "rs48"), "no_gateway_bus"),
+        (pole(slave("a", 7)) + GATEWAY + "units = [0]\n", "out_of_range"),
+        (pole(slave("a", 7)) + GATEWAY + 'units = ["7"]\n', "out_of_range"),
+        (pole(slave("a", 7)) + GATEWAY + 'readers = ["anybody"]\n', "bad_address"),
+    ],
+)
+def test_a_gateway_that_cannot_be(write, text, code):
+    assert code in [found for _, found in codes(write(text))]

@@ -68,7 +68,7 @@ def config_json(plan: Plan) -> bytes:
         "buses": {line.name: _bus(line, board.port) for line in plan.lines.values() if line.users},
         "peripherals": [_peripheral(device, places) for device in plan.devices],
         "services": [_service(plan, member, places) for member in plan.services],
-        "uplinks": [_member(member, places, blocks(plan.rows)) for member in plan.uplinks],
+        "uplinks": [_uplink(plan, member, places) for member in plan.uplinks],
         "interfaces": [{"kind": part.kind, **part.options} for part in pole.interfaces],
     }
     return json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode()
@@ -141,6 +141,14 @@ def _service(plan: Plan, member: Member, places: dict[int, int]) -> dict:
     if member.card.kind == "sampler":  # judge.py stands between it and the store
         judged = {"calibration": calibration.options(plan), "plausibility": plausibility.options(plan)}
         entry["options"] = {**member.options, **{name: rows for name, rows in judged.items() if rows}}
+    return entry
+
+
+def _uplink(plan: Plan, member: Member, places: dict[int, int]) -> dict:
+    entry = _member(member, places, blocks(plan.rows))
+    line = plan.lines.get(str(member.options.get("gateway", "")))
+    if line and not member.options.get("units"):
+        entry["options"]["units"] = sorted({user.options["address"] for user in line.users if "address" in user.options})
     return entry
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from yigan import near
 from yigan.conf import period
 from yigan.conf.encode import line_settings
-from yigan.conf.plan import Device, Line, Plan
+from yigan.conf.plan import Device, Line, Member, Plan
 from yigan.lang import t
 
 _CHAR_BITS = 11
@@ -37,6 +37,9 @@ def rule(plan: Plan) -> None:
         elif line.modbus:
             _addresses(plan, line)
             _load(plan, line)
+    for member in plan.uplinks:
+        if member.options.get("gateway"):
+            _gateway(plan, member)
 
 
 def _served(plan: Plan, line: Line, server: Device) -> None:
@@ -70,7 +73,24 @@ def _served_frame(plan: Plan, line: Line, server: Device) -> None:
     for key, able in (("parity", ("N", "E", "O")), ("stop", (1, 2)), ("bits", (8,))):
         if settings[key] not in able:
             what = t("{k} cannot be {v!r}.", "{k} 不能为 {v!r}。", k=key, v=settings[key])
-            doc.error("bad_value", (*server.part.at, key), what, near.hint(str(settings[key]), map(str, able)))
+            doc.error(
+                "bad_value", (*server.part.at, key), what, near.hint(str(settings[key]), map(str, able))
+            )
+
+
+def _gateway(plan: Plan, member: Member) -> None:
+    """It leads to a line that the pole itself polls."""
+    doc, name = plan.pole.document, str(member.options["gateway"])
+    able = [line.name for line in plan.lines.values() if line.modbus and not line.server]
+    if name not in able:
+        what = t("{n!r} is no bus with Modbus sensors.", "{n!r} 不是接有 Modbus 传感器的总线。", n=name)
+        hint = near.hint(name, able) if able else t(
+            "Hang a modbus_sensor on a bus, or leave gateway out.", "请在总线上接 modbus_sensor，或删除 gateway。")  # fmt: skip
+        doc.error("no_gateway_bus", (*member.part.at, "gateway"), what, hint)
+    for n, unit in enumerate(member.options.get("units", [])):
+        if not isinstance(unit, int) or isinstance(unit, bool) or not 1 <= unit <= 247:
+            what = t("{u!r} is no unit id: 1 to 247.", "{u!r} 不是单元号：1 至 247。", u=unit)
+            doc.error("out_of_range", (*member.part.at, "units", n), what)
 
 
 def loads(plan: Plan) -> list[Load]:

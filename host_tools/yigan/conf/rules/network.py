@@ -4,6 +4,7 @@ import ipaddress
 
 from yigan import near
 from yigan.cards import Card
+from yigan.conf.lines import Path as Keys
 from yigan.conf.option import misspelt
 from yigan.conf.plan import Member, Plan
 from yigan.conf.pole import Part, wrong_type
@@ -14,6 +15,8 @@ INTERFACES: dict[str, dict[str, type]] = {
     "wifi": {"ssid": str, "password": str},
     "ethernet": {},
 }
+
+_CLIENTS = ("writers", "readers", "gateway_users")
 
 
 def rule(plan: Plan) -> None:
@@ -152,15 +155,19 @@ def _ports(plan: Plan) -> None:
 
 
 def _writers(plan: Plan, member: Member) -> None:
-    """Clients that may write are named by address: a name could be anybody's."""
-    writers = member.part.options.get("writers", [])
-    for n, writer in enumerate(writers if isinstance(writers, list) else []):
-        try:
-            ipaddress.IPv4Address(writer)
-            if not isinstance(writer, str):  # IPv4Address(5) is 0.0.0.5
-                raise ValueError
-        except ValueError:
-            at = (*member.part.at, "writers", n)
-            what = t("{v!r} is no IPv4 address.", "{v!r} 不是 IPv4 地址。", v=writer)
-            hint = t('Write it as "192.168.1.10".', '请写成 "192.168.1.10" 的形式。')
-            plan.pole.document.error("bad_address", at, what, hint)
+    """Clients that may do more than others are named by address: a name could be anybody's."""
+    for key in _CLIENTS:
+        written = member.part.options.get(key, [])
+        for n, client in enumerate(written if isinstance(written, list) else []):
+            _client(plan, (*member.part.at, key, n), client)
+
+
+def _client(plan: Plan, at: Keys, client: object) -> None:
+    try:
+        ipaddress.IPv4Address(client)
+        if not isinstance(client, str):  # IPv4Address(5) is 0.0.0.5
+            raise ValueError
+    except ValueError:
+        what = t("{v!r} is no IPv4 address.", "{v!r} 不是 IPv4 地址。", v=client)
+        hint = t('Write it as "192.168.1.10".', '请写成 "192.168.1.10" 的形式。')
+        plan.pole.document.error("bad_address", at, what, hint)
