@@ -270,9 +270,16 @@ def test_the_lock_takes_new_points_and_wordings(small):
         .replace("instances = 2", "instances = 3"),
     )
     lock.check(grown, locked)
-    rows = lock.text(grown, locked).splitlines()[2:]
+    rows = lock.text(grown, locked).splitlines()[3:]
     assert rows[: len(locked)] == [f"{k} {v}" for k, v in locked.items()]
-    assert rows[len(locked) :] == ["point 130 lamp.fade u16 -1 % rw"]
+    assert rows[len(locked) :] == ["point 130 lamp.fade u16 -1 % rw", "range 130 0 1000"]
+
+
+def test_the_lock_keeps_the_bits_of_a_range_that_was_widened(small):
+    folder, locked = small
+    wider = read(folder, (HEAD + LEVEL + STATE + ENUM).replace("high = 100", "high = 200"))
+    lock.check(wider, locked)
+    assert lock.ranges(locked)[128] == (0, 1000) and "range 128 0 1000" in lock.text(wider, locked)
 
 
 def test_the_lock_is_read_as_it_was_written(small):

@@ -58,7 +58,7 @@ def test_a_new_point_goes_into_lock_and_pages(checkout):
     assert (
         (checkout / "firmware" / "points.lock")
         .read_text(encoding="utf-8")
-        .endswith("point 655 photocell.glow bool 0 1 r\n")
+        .endswith("point 655 photocell.glow bool 0 1 r\nrange 655 0 1\n")
     )
     assert "发光" in (checkout / "docs" / "generated" / "modbus-map.md").read_text(encoding="utf-8")
 

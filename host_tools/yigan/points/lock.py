@@ -14,7 +14,17 @@ from yigan.points.model import Point, Table
 _HEAD = (
     "# Identities on the wire. Lines are only added, by `yigan gen`; never change or remove one by hand.\n"
     "# block NAME FIRST_ID SIZE | point ID NAME TYPE SCALE UNIT ACCESS | value POINT CODE MEANING\n"
+    "# range ID LOW HIGH (scaled): the bits of an integer in the compact form; points.toml may widen it, the form stays\n"
 )
+
+
+SPANNED = (
+    "bool",
+    "i16",
+    "u16",
+    "i32",
+    "u32",
+)  # types whose bits in the compact form follow from their limits
 
 
 def path() -> Path:
@@ -28,6 +38,8 @@ def lines(table: Table) -> dict[str, str]:
         found[f"block {capability.name}"] = f"{capability.id} {capability.block}"
         for point in capability.points:
             found[f"point {point.id}"] = _meaning(point)
+            if point.type in SPANNED:
+                found[f"range {point.id}"] = f"{point.raw_low} {point.raw_high}"
             found.update({f"value {point.name} {v.code}": v.en for v in point.values})
     return found
 
@@ -54,7 +66,18 @@ def _split(row: str) -> tuple[str, str]:
 def breaches(table: Table, locked: dict[str, str]) -> list[ConfigError]:
     """Every identity that the table lost or changed, one error each."""
     now = lines(table)
-    return [_breach(table, key, was, now.get(key)) for key, was in locked.items() if now.get(key) != was]
+    return [
+        _breach(table, key, was, now.get(key))
+        for key, was in locked.items()
+        if now.get(key) != was and not key.startswith("range ")
+    ]
+
+
+def ranges(locked: dict[str, str] | None = None) -> dict[int, tuple[int, int]]:
+    """Point id -> (low, high), scaled, as the compact form lays it out for good."""
+    rows = (read() if locked is None else locked).items()
+    spans = {int(key.split(" ")[1]): meaning.split(" ") for key, meaning in rows if key.startswith("range ")}
+    return {number: (int(low), int(high)) for number, (low, high) in spans.items()}
 
 
 def _breach(table: Table, key: str, was: str, now: str | None) -> ConfigError:

@@ -1,4 +1,4 @@
-"""Files that follow from data: the lock and `docs/generated/`, from the point table, the cards and the boards.
+"""Files that follow from data: the lock and `docs/generated/` (pages, payload decoders), from the point table, the cards and the boards.
 
 Pure: `outputs()` says what every generated file should hold; `yigan gen` compares and writes.
 """
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from yigan import places, points
 from yigan.points import lock
-from yigan.render import board, capability, peripheral, register_map
+from yigan.render import board, capability, decoder, peripheral, register_map
 
 FOLDER = Path("docs") / "generated"
 
@@ -17,16 +17,20 @@ def outputs() -> dict[Path, str]:
     table = points.load()
     locked = lock.read()
     lock.check(table, locked)
+    text = lock.text(table, locked)
+    rows = decoder.rows(table, lock.lines(table) | locked)
     folder = places.root() / FOLDER
     pages = {
         "README.md": capability.index(table),
         "modbus-map.md": register_map.page(table),
         "peripherals.md": peripheral.page(),
         "boards.md": board.page(),
+        "decoder.js": decoder.javascript(rows),
+        "decoder.py": decoder.python(rows),
         **{f"points/{c.name}.md": capability.page(c) for c in table.capabilities.values()},
     }
     return {
-        lock.path(): lock.text(table, locked),
+        lock.path(): text,
         **{folder / n: text for n, text in pages.items()},
     }
 
