@@ -27,7 +27,8 @@ ROWS = [
 OPTIONS = {
     "host": "127.0.0.1", "port": 0, "tls": False, "verify": True, "ca": "", "cert": "", "key": "", "server_name": "",
     "without_time": False, "username": "", "password": "", "client_id": "", "prefix": "yigan", "qos": 1, "clean": True,
-    "keepalive_s": 60, "answer_s": 15, "window": 4, "version": 4, "path": "", "session_s": 86400, "discovery": "", "retry_min_ms": 50, "retry_max_ms": 100,
+    "keepalive_s": 60, "answer_s": 15, "window": 4, "version": 4, "path": "", "session_s": 86400, "discovery": "",
+    "payload": "json", "primary_host": "", "retry_min_ms": 50, "retry_max_ms": 100,
 }  # fmt: skip
 BASE = "yigan/demo-0001/"
 

@@ -39,7 +39,8 @@ ROOMS = {
     "breadcrumb": {"clock"},
     "supervise": {"clock", "log"},
     "services": {"store", "codec", "protocol", "crypto", "clock", "log", "judge", "journal"},
-    "uplinks": {"store", "codec", "protocol", "crypto", "clock", "log"},
+    "connection": {"clock", "log", "codec", "protocol"},
+    "uplinks": {"connection", "store", "codec", "protocol", "crypto", "clock", "log"},
     "tools": {"clock", "log", "codec", "protocol", "journal_reader"},
     "hal": {"clock", "load", "codec"},  # a bus kind is a module, found by name
 }

@@ -22,13 +22,11 @@ _UNKNOWN_US = b"\x84\x85\x86\x87\x8a\x8c"
 class Session(mqtt_exactly.Session):
     """See mqtt_session.Session. `reason`: the broker's code for the last message taken; below 128 it has it.
 
-    `taken_over`: another client with our identifier came. `assigned`: the identifier that the broker gave us.
+    `taken_over`: another client with our identifier came. `assigned`: " as " and the identifier that the broker gave us.
     """
 
     packet_class, reader_class = mqtt5.Packet, mqtt5.Reader
-    reason = 0
     taken_over = False
-    assigned = b""
     aliases = 0  # topics that the broker remembers, of points from the first on
     most = 16  # messages that the broker takes at once
     best = 2  # the best QoS of the broker
@@ -109,10 +107,13 @@ class Session(mqtt_exactly.Session):
 
         return mqtt5_reason.word(self.reason)
 
-    def goodbye(self, error):
-        """A DISCONNECT that says why; our will is published all the same."""
-        reason = 0x82 if isinstance(error, ProtocolError) else 4
-        return bytes((0xE0, 2, reason, 0))
+    def leave(self, error, stream):
+        """Say goodbye, and why, if the socket still takes it; our will is published all the same (3.14)."""
+        if stream and self.state == mqtt_session.UP and not self.taken_over and not self._offer:
+            try:
+                stream.give(bytes((0xE0, 2, 0x82 if isinstance(error, ProtocolError) else 4, 0)))
+            except (OSError, ValueError):
+                pass
 
     # Bytes from the wire
 
@@ -173,8 +174,9 @@ class Session(mqtt_exactly.Session):
             start, end = found[mqtt5.ASSIGNED_ID]
             from pole.protocol import mqtt5_hello
 
-            self.assigned = bytes(self.reader.view[start:end])
-            self._hello = mqtt5_hello.named(self._hello, self.assigned)
+            ident = bytes(self.reader.view[start:end])
+            self.assigned = " as " + ident.decode()
+            self._hello = mqtt5_hello.named(self._hello, ident)
         self._connack(0, present)
         if self.subscription:
             self._say(self.subscription, "SUBACK")

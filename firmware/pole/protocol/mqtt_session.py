@@ -56,6 +56,7 @@ class Session:
     """
 
     packet_class, reader_class = mqtt.Packet, mqtt.Reader
+    reason, assigned = 0, ""  # of MQTT 5
 
     def __init__(
         self, hello, keepalive_s=60, clean=True, window=4, packet=320, receive=384, answer_s=15, filters=()

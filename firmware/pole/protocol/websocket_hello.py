@@ -11,8 +11,9 @@ _MOST = 1024  # bytes of an answer
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-async def connect(under, host, port, path):
-    """A websocket.Stream over the Stream `under`, for MQTT. ProtocolError: what answers is none; AuthError: it wants to know us."""
+async def connect(way, host, port, path):
+    """A websocket.Stream over the Stream that `way` makes. ProtocolError: what answers is none; AuthError: who are we?"""
+    under = await way
     try:
         key = binascii.b2a_base64(bytes([random.getrandbits(8) for _ in range(16)])).strip()
         await under.write(request(host, port, path, key))

@@ -123,6 +123,17 @@ type = "str"
 default = ""
 en = "Introduce all points to Home Assistant below this topic, usually homeassistant; empty: do not"
 zh = "在此主题下向 Home Assistant 发布自动发现信息，通常为 homeassistant；空表示不发布"
+[options.payload]
+type = "enum"
+values = ["json", "cbor", "sparkplug"]
+default = "json"
+en = "How points are written: JSON, SenML in CBOR, or a Sparkplug B edge node in the group `prefix`"
+zh = "测点的编码：JSON、CBOR 格式的 SenML，或 Sparkplug B 边缘节点（组名取自 `prefix`）"
+[options.primary_host]
+type = "str"
+default = ""
+en = "Sparkplug: the primary host; while it is offline the pole waits and its journal keeps; empty: none"
+zh = "Sparkplug 主机应用；其离线期间杆等待并由断网续传日志保存数据；空表示无"
 [options.keepalive_s]
 type = "int"
 default = 60
@@ -164,210 +175,105 @@ en = "Longest wait"
 zh = "最长重连等待"
 """
 
-import asyncio
-
 from pole import clock
-from pole.errors import PoleError
+from pole.connection import Connection
 from pole.log import INFO, WARN
 from pole.protocol import mqtt_session as mqtt
 from pole.protocol.command import Commands
 from pole.protocol.mqtt_points import LONGEST, Points
 
-_TICK_MS = 100
-_CONNECT_S = 20
-_STABLE_MS = 10000  # a connection this old was a good one: the next failure starts from the shortest wait
 _BURST = (
     5  # messages written at once, some 2 ms each on an ESP32: the rest comes with the next tick or answer
 )
 _RESULTS = 8  # answers that wait for room
 
 
-class Uplink:
+class Uplink(Connection):
     """`options`: the card's, all of them. What it counts begins with `mqtt_`."""
 
     def __init__(self, pole, options):
-        self.pole = pole
-        self.options = options
-        self.port = options["port"] or (8883 if options["tls"] else 1883)
+        Connection.__init__(self, pole, options, options["port"] or (8883 if options["tls"] else 1883))
         self.sent = 0  # reports of points
         self._name = options.get("name", "mqtt")  # the journal's reader
+        self._node = None  # protocol/payload_sparkplug.py
+        self._replay = None  # protocol/mqtt_replay.py on a pole with a journal
+        if options["payload"] == "sparkplug":
+            from pole.protocol.payload_sparkplug import Node
+
+            options["version"] = 4
+            self._node = self._replay = self.points = Node(pole, clock, options)
+            self.session = self._node.session
+        else:
+            self._prepare(pole, options)
+        self._results = []  # answers that wait for room
+        self._tell_status = False
+        self._event = 0  # the last alarm event that was told
+        self._record = 0  # and the last record of the statistics
+        self._introduction = None  # protocol/ha_discovery.py, until it has said all
+
+    def _prepare(self, pole, options):
+        """The points and the session of a pole that has topics of its own."""
         base = ("%s/%s/" % (options["prefix"], pole.id)).encode()
-        points = self.points = Points(pole.store, clock, base)
+        form, obey = Points, Commands
+        if options["payload"] == "cbor":
+            from pole.protocol import payload_cbor
+
+            form, obey = payload_cbor.Points, payload_cbor.Commands
+        points = self.points = form(pole.store, clock, base)
+        self.commands = obey(pole.store, clock, "mqtt", not options["clean"])
         name, clean, silence = options["username"], options["clean"], options["keepalive_s"]
-        will, ident = (base + b"status", b'{"online":false}', 1, True), options["client_id"] or pole.id
-        who = (b"" if ident == "auto" else ident.encode(), silence, clean, name.encode() or None,
-               options["password"].encode() if name else None, will)  # fmt: skip
-        sizes = silence, clean, options["window"], points.packet, 384, options["answer_s"]
+        ident = "" if options["client_id"] == "auto" else options["client_id"] or pole.id
+        who = (ident.encode(), silence, clean, name.encode() or None, options["password"].encode() if name else None,
+               (base + b"status", b'{"online":false}', 1, True))  # fmt: skip
+        sizes = silence, clean, options["window"], points.packet, 384, options["answer_s"], points.filters
         if options["version"] == 5:
             from pole.protocol import mqtt5_hello
 
-            self.session = mqtt5_hello.session(who, sizes, points.filters, options["session_s"], pole.info)
+            self.session = mqtt5_hello.session(who, sizes, options["session_s"], pole.info)
         else:
             kind = mqtt.Session
             if options["qos"] == 2:
                 from pole.protocol.mqtt_exactly import Session as kind
-            self.session = kind(mqtt.greeting(*who), *sizes, points.filters)
-        self.commands = Commands(pole.store, clock, "mqtt", not clean)
-        self._results = []  # answers that wait for room
-        self._stream = self._reader = None
-        self._tell_status = False
-        self._event = 0  # the last alarm event that was told
-        self._record = 0  # and the last record of the statistics
-        self._replay = None  # protocol/mqtt_replay.py, on a pole with a journal
-        self._introduction = None  # protocol/ha_discovery.py, until it has said all
-        self.reason = ""  # why there is no connection, or was none
-
-    # The connection's life
-
-    async def run(self, beat):
-        """For ever: connect, serve, wait, again."""
-        shortest, longest = self.options["retry_min_ms"], self.options["retry_max_ms"]
-        step = 0
-        while True:
-            self._age_ms = 0
-            try:
-                beat()
-                self._join()
-                self._stream = await self._connect()
-                if self._stream:
-                    await self._serve(beat)
-                step = 0  # it only waits for the time
-            except (OSError, ValueError, MemoryError, PoleError, asyncio.TimeoutError) as error:
-                step = self._failed(error, step, longest)
-            finally:
-                self.close()
-            if self._age_ms > _STABLE_MS:
-                step = 0
-            step = max(min(2 * step, longest), shortest)
-            rest = mqtt.wait_ms(step)
-            while rest > 0:
-                beat()
-                await clock.sleep_ms(min(rest, 1000))
-                rest -= 1000
-
-    def _failed(self, error, step, longest):
-        """Tell why; the step of the next wait."""
-        text = getattr(error, "detail", "") or getattr(error, "verify_message", "") or error
-        if self.options["tls"]:
-            from pole.codec import tls_reason
-
-            text = tls_reason.word(str(text)) or text
-        self.reason = "%s: %s" % (type(error).__name__, text)
-        self.pole.log.add(WARN, "mqtt", self.reason)
-        if self.options["version"] == 5:
-            self._say_goodbye(error)
-            if self.session.taken_over:  # two poles of one name would drive each other out for ever
-                self._age_ms = 0
-                return longest
-        return step
-
-    def _say_goodbye(self, error):
-        try:
-            if self._stream and self.session.state == mqtt.UP and not self.session.taken_over:
-                self._stream.give(self.session.goodbye(error))
-        except (OSError, ValueError):
-            pass
+            self.session = kind(mqtt.greeting(*who), *sizes)
 
     def _join(self):
         """From the journal's start on it keeps for us what we have not told."""
         journal = getattr(self.pole, "journal", None)
         if journal and not self._replay:
-            from pole.protocol.mqtt_replay import Replay
+            if self.options["payload"] == "cbor":
+                from pole.protocol.payload_cbor import Replay
+            else:
+                from pole.protocol.mqtt_replay import Replay
 
             self._replay = Replay(journal, self._name, self.points, clock)
 
     def close(self):
         """Release the socket. The broker then publishes our will."""
-        self._broken = OSError("closed")
-        self.session.close()
+        Connection.close(self)
         if self._replay:
             self._replay.forget(self.session)
-        if self._reader:
-            self._reader.cancel()
-            self._reader = None
-        if self._stream:
-            self._stream.close()
-            self._stream = None
-
-    async def _connect(self):
-        """A stream to the broker, or None while the time is unknown: certificates have dates."""
-        options, tls = self.options, None
-        if options["tls"]:
-            if options["verify"] and clock.now() is None:
-                if not options["without_time"]:
-                    self.pole.log.add(WARN, "mqtt", "waits for the time: certificates have dates")
-                    return None
-                self.pole.log.add(WARN, "mqtt", "time unknown: certificate dates are not checked")
-            from pole.codec import pem  # a pole that does not encrypt has no room for it
-
-            tls = pem.tls(options)
-        stream = await asyncio.wait_for(
-            self.pole.net.connect(options["host"], self.port, tls=tls), _CONNECT_S
-        )
-        if options["path"]:
-            from pole.protocol import websocket_hello
-
-            shake = websocket_hello.connect(stream, options["host"], self.port, options["path"])
-            stream = await asyncio.wait_for(shake, _CONNECT_S)
-        return stream
-
-    async def _serve(self, beat):
-        """Let time pass for the session until the connection breaks."""
-        session, last = self.session, clock.ticks_ms()
-        self._broken = None  # what ended the connection
-        session.open()
-        self._reader = asyncio.create_task(self._read(self._stream))
-        while not self._broken:
-            self._pump()
-            beat()
-            await clock.sleep_ms(_TICK_MS)
-            now = clock.ticks_ms()
-            passed, last = clock.ticks_diff(now, last), now
-            session.tick(passed)
-            if session.state == mqtt.UP:
-                self._age_ms += passed
-        raise self._broken
-
-    async def _read(self, stream):
-        session, reader = self.session, self.session.reader
-        try:
-            while True:
-                await stream.ready
-                n = stream.take(reader.space())
-                if n == 0:
-                    raise OSError("closed by the broker")
-                reader.fed(n or 0)
-                while True:
-                    event = session.next()
-                    if event:
-                        self._treat(event)
-                        continue
-                    self._pump()
-                    if not session.full():
-                        break
-                    await clock.sleep_ms(20)  # the socket takes nothing just now
-        except Exception as error:  # `_serve` raises it where the connection is known
-            self._broken = error  # type: ignore[assignment]
 
     def _treat(self, event):
         pole = self.pole
         if event == mqtt.MESSAGE:
-            pole.count("mqtt_" + self._command(self.session.reader, self.points.base))
+            reader = self.session.reader
+            word = self._node.take(reader) if self._node else self._command(reader, self.points.base)
+            pole.count("mqtt_" + word)
         elif event == mqtt.CONNECTED:
             pole.count("mqtt_connects")
-            pole.log.add(INFO, "mqtt", "connected")
+            pole.log.add(INFO, "mqtt", "connected" + self.session.assigned)
             # a broker that was restarted may have lost what it retained
             self._replay.begin() if self._replay else self.points.forget()
-            self._tell_status = True
+            self._tell_status = not self._node
             self.reason = ""
-            if self.options["discovery"]:
+            if self.options["discovery"] and not self._node:
                 from pole.protocol.ha_discovery import Introduction
 
                 self._introduction = Introduction(self.points, pole, self.options)
         elif event == mqtt.TAKEN:
             if self.session.taken:
                 self._replay.taken(self.session.taken)
-            if self.options["version"] == 5 and self.session.reason:
+            if self.session.reason:
                 pole.count("mqtt_refused")
                 pole.log.add(WARN, "mqtt", "a message is refused: " + self.session.why())
         elif event == mqtt.REFUSED:

@@ -12,7 +12,7 @@ CONNACK = bytes.fromhex("2003000000")
 
 def session(connack=CONNACK, clean=True, window=4, ident=b"d"):
     who = ident, 60, clean, None, None, (b"w", b"off", 1, True)
-    one = mqtt5_hello.session(who, (60, clean, window, 320, 384, 15), [b"b/+/set"], 3600, {"board": "x"})
+    one = mqtt5_hello.session(who, (60, clean, window, 320, 384, 15, [b"b/+/set"]), 3600, {"board": "x"})
     one.open()
     one.said = sent(one)
     if connack:
@@ -26,6 +26,13 @@ def point(s, k=0, qos=1, text=b"1"):
     names = b"lamp.levelair.pm2_5"
     s.begin(qos, b"b/", names, 10 * k, 10 + 9 * k).raw(text)
     s.commit(0x31 | qos << 1)
+
+
+class Said:
+    data = b""
+
+    def give(self, data):
+        self.data = data
 
 
 class Connect(unittest.TestCase):
@@ -68,7 +75,7 @@ class Connect(unittest.TestCase):
 
     def test_assigned_identifier(self):
         s = session(bytes.fromhex("2008000005120002") + b"ab", ident=b"")
-        self.assertEqual(s.assigned, b"ab")
+        self.assertEqual(s.assigned, " as ab")
         s.open()
         again = sent(s)
         self.assertTrue(b"\x00\x02ab\x00\x00\x01w" in again)
@@ -197,73 +204,17 @@ class Reasons(unittest.TestCase):
             self.assertEqual((caught.exception.detail, s.taken_over), (text, over))
 
     def test_ours(self):
-        s = session()
-        self.assertEqual(s.goodbye(ProtocolError("x")).hex(), "e0028200")
-        self.assertEqual(s.goodbye(OSError()).hex(), "e0020400")
+        for error, text in ((ProtocolError("x"), "e0028200"), (OSError(), "e0020400")):
+            said = Said()
+            session().leave(error, said)
+            self.assertEqual(said.data.hex(), text)
+        s, said = session(), Said()
+        s.close()
+        s.leave(OSError(), said)
+        self.assertEqual(said.data, b"")
 
     def test_every_word_has_its_code(self):
         self.assertEqual(len(mqtt5_reason._CODES), len(mqtt5_reason._WORDS.split("/")))
-
-
-class Exactly(unittest.TestCase):
-    def test_the_way_of_a_message(self):
-        s = session()
-        s.publish(0x34, b"a", b"x")
-        s.packets[0].tag = 5
-        self.assertEqual(sent(s).hex(), "34070001610001" + "0078")
-        self.assertEqual(feed(s, b"\x50\x02\x00\x01"), [])
-        self.assertEqual(sent(s), b"\x62\x02\x00\x01")
-        self.assertEqual(feed(s, b"\x70\x02\x00\x01"), [TAKEN])
-        self.assertEqual((s.taken, s.used), (5, 0))
-
-    def test_refused(self):
-        s = session()
-        s.publish(0x34, b"a", b"x")
-        sent(s)
-        self.assertEqual(feed(s, b"\x50\x03\x00\x01\x90"), [TAKEN])
-        self.assertEqual(sent(s), b"")
-
-    def test_of_a_life_before(self):
-        s = session()
-        self.assertEqual(feed(s, b"\x50\x02\x00\x09\x70\x02\x00\x08"), [])
-        self.assertEqual(sent(s), b"\x62\x03\x00\x09\x92")
-
-    def test_a_broken_connection_goes_on_where_it_was(self):
-        s = session(clean=False)
-        s.publish(0x34, b"a", b"x")
-        s.publish(0x34, b"b", b"y")
-        sent(s)
-        feed(s, b"\x50\x02\x00\x01")
-        sent(s)
-        s.open()
-        sent(s)
-        feed(s, bytes.fromhex("2003010000"))
-        again = sent(s)
-        self.assertTrue(again.startswith(b"\x62\x02\x00\x01") or b"\x62\x02\x00\x01\x3c" in again)
-        self.assertEqual(feed(s, b"\x50\x02\x00\x01"), [])
-        self.assertEqual(sent(s), b"\x62\x02\x00\x01")
-        self.assertEqual(feed(s, b"\x70\x02\x00\x01"), [TAKEN])
-
-    def test_a_new_session_knows_nothing_of_it(self):
-        s = session(clean=False)
-        s.publish(0x34, b"a", b"x")
-        sent(s)
-        feed(s, b"\x50\x02\x00\x01")
-        s.open()
-        sent(s)
-        feed(s, CONNACK)
-        self.assertEqual(s.used, 0)
-
-    def test_the_wrong_answer(self):
-        for head, answer in (
-            (0x34, b"\x40\x02\x00\x01"),
-            (0x32, b"\x50\x02\x00\x01"),
-            (0x34, b"\x70\x02\x00\x01"),
-        ):
-            s = session()
-            s.publish(head, b"a", b"x")
-            sent(s)
-            self.assertRaises(ProtocolError, feed, s, answer)
 
 
 if __name__ == "__main__":

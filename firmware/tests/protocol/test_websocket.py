@@ -45,6 +45,10 @@ class Under:
         self.closed = True
 
 
+async def here(under):
+    return under
+
+
 def taken(stream, size=50):
     """All that comes; it ends with None for nothing more, or with 0 for the end."""
     data, buf = b"", memoryview(bytearray(size))
@@ -165,7 +169,7 @@ class Hello(unittest.TestCase):
             (b"HTTP", OSError),
         ):
             under = Under(comes)
-            self.assertRaises(error, asyncio.run, websocket_hello.connect(under, "h", 80, "/"))
+            self.assertRaises(error, asyncio.run, websocket_hello.connect(here(under), "h", 80, "/"))
             self.assertTrue(under.closed)
 
 
