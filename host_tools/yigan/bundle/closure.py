@@ -13,6 +13,8 @@ from yigan.errors import ConfigError
 from yigan.lang import t
 
 _BY_OPTION = {"pole.judge": ("calibration", "plausibility")}  # imported in a function -> options of services that need it
+# imported in a function -> an uplink's option, and the value of it that needs it
+_BY_VALUE = {f"pole.protocol.payload_{form}": ("payload", form) for form in ("cbor", "sparkplug")}
 
 
 def roots(config: dict) -> list[str]:
@@ -33,9 +35,11 @@ def roots(config: dict) -> list[str]:
 
 
 def needed(config: dict) -> dict[str, Path]:
-    """The modules of a compiled configuration; what a service imports for options it does not have stays at home."""
+    """The modules of a compiled configuration; what a part imports for options it does not have stays at home."""
     options = {name for part in config["services"] for name in part.get("options", ())}
-    return modules(roots(config), [name for name, wanted in _BY_OPTION.items() if options.isdisjoint(wanted)])
+    forms = [("payload", part["options"].get("payload")) for part in config["uplinks"]]
+    without = [name for name, wanted in _BY_OPTION.items() if options.isdisjoint(wanted)]
+    return modules(roots(config), without + [name for name, wanted in _BY_VALUE.items() if wanted not in forms])
 
 
 def modules(start: Iterable[str], without: Iterable[str] = ()) -> dict[str, Path]:
