@@ -129,8 +129,8 @@ class Birth:
 class Session(mqtt_session.Session):
     """Each connection has a death of its own in its CONNECT; a birth goes out piece by piece, between two messages."""
 
-    node = None
-    birth = None
+    node: "Node" = None  # type: ignore[assignment]
+    birth: "Birth | None" = None
 
     def open(self):
         self._hello = self.node.hello()

@@ -188,6 +188,16 @@ _BURST = (
 _RESULTS = 8  # answers that wait for room
 
 
+def _node(pole, options):
+    """The pole as a Sparkplug edge node; None with any other payload."""
+    if options["payload"] != "sparkplug":
+        return None
+    from pole.protocol.payload_sparkplug import Node
+
+    options["version"] = 4
+    return Node(pole, clock, options)
+
+
 class Uplink(Connection):
     """`options`: the card's, all of them. What it counts begins with `mqtt_`."""
 
@@ -195,13 +205,10 @@ class Uplink(Connection):
         Connection.__init__(self, pole, options, options["port"] or (8883 if options["tls"] else 1883))
         self.sent = 0  # reports of points
         self._name = options.get("name", "mqtt")  # the journal's reader
-        self._node = None  # protocol/payload_sparkplug.py
-        self._replay = None  # protocol/mqtt_replay.py on a pole with a journal
-        if options["payload"] == "sparkplug":
-            from pole.protocol.payload_sparkplug import Node
-
-            options["version"] = 4
-            self._node = self._replay = self.points = Node(pole, clock, options)
+        self._node = _node(pole, options)
+        self._replay = self._node  # else protocol/mqtt_replay.py, on a pole with a journal
+        if self._node:
+            self.points = self._node
             self.session = self._node.session
         else:
             self._prepare(pole, options)
@@ -243,7 +250,7 @@ class Uplink(Connection):
             if self.options["payload"] == "cbor":
                 from pole.protocol.payload_cbor import Replay
             else:
-                from pole.protocol.mqtt_replay import Replay
+                from pole.protocol.mqtt_replay import Replay  # type: ignore[assignment]
 
             self._replay = Replay(journal, self._name, self.points, clock)
 
