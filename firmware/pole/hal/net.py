@@ -115,6 +115,7 @@ class Server:
         self._socket = sock
         self._tasks = []
         self._accepting = None
+        self._secure = None  # fn(socket) -> socket
 
     def _accept(self):
         yield core._io_queue.queue_read(self._socket)
@@ -128,9 +129,11 @@ class Server:
                 continue
             try:
                 sock.setblocking(False)
+                if self._secure:
+                    sock = self._secure(sock)
                 self._tasks = [task for task in self._tasks if not task.done()]
                 self._tasks.append(asyncio.create_task(_serve(handler, Stream(sock, _peer(address)))))
-            except MemoryError:  # this client must wait; the server goes on
+            except (MemoryError, OSError):  # this client must wait; the server goes on
                 sock.close()
 
     def close(self):
@@ -157,8 +160,11 @@ def _peer(address):
     return "%d.%d.%d.%d" % tuple(address[4:8])
 
 
-async def serve(handler, port, host="0.0.0.0", backlog=4):
-    """Run `await handler(stream)` for each client of host:port. OSError when the port is taken."""
+async def serve(handler, port, host="0.0.0.0", backlog=4, tls=None):
+    """Run `await handler(stream)` for each client of host:port. OSError when the port is taken.
+
+    `tls`: None or {cert, key, cadata: bytes}; with cadata clients must show a certificate of that authority.
+    """
     info = socket.getaddrinfo(host, port)[0]
     sock = socket.socket(info[0])
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -170,5 +176,10 @@ async def serve(handler, port, host="0.0.0.0", backlog=4):
         raise
     sock.setblocking(False)
     server = Server(sock)
+    if tls is not None:
+        from pole.hal import net_tls_server
+
+        made = net_tls_server.context(tls)
+        server._secure = lambda sock: net_tls_server.secure(made, sock)
     server._accepting = asyncio.create_task(server._run(handler))
     return server

@@ -128,12 +128,23 @@ class Server:
             task.cancel()
 
 
-async def serve(handler, port, host="0.0.0.0", backlog=4):
+def _server_context(tls):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _load_chain(context, tls["cert"], tls["key"])
+    if tls.get("cadata"):
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cadata=tls["cadata"])
+    return context
+
+
+async def serve(handler, port, host="0.0.0.0", backlog=4, tls=None):
     """Run `await handler(stream)` for each client of host:port; see hal/net.py."""
     server = Server()
 
     async def client(reader, writer):
         await server._client(handler, reader, writer)
 
-    server._server = await asyncio.start_server(client, host, port, backlog=backlog, reuse_address=True)
+    server._server = await asyncio.start_server(
+        client, host, port, backlog=backlog, reuse_address=True, ssl=_server_context(tls) if tls else None
+    )
     return server

@@ -3,9 +3,14 @@
 Source: MODBUS Messaging on TCP/IP V1.0b. The address rules stand in protocol/register_image.py. Every client may
 read, or those in `readers` only; who is in `writers` may write too. With a `gateway` the slaves of the pole's own line
 are reached by their unit ids (protocol/modbus_gateway.py); 0 and 255 are then the pole.
+
+With `tls` it is Modbus/TCP Security (port 802): who connects must show a certificate of the authority `ca`. What such a
+client may do, `role` says: MicroPython does not show the program the certificate, so the role that may stand in it
+(object 1.3.6.1.4.1.50316.802.1, from memory) is not read. Two roles: two uplinks, each with an authority of its own.
 ---
 title_zh = "Modbus TCP 服务器"
 points = []
+tls_port = 802
 
 [options.port]
 type = "int"
@@ -61,6 +66,38 @@ unit = "%"
 en = "Time of the bus that the gateway may take, so that the pole's own polling goes on"
 zh = "网关最多占用的总线时间，以保证本杆自身的轮询"
 
+[options.tls]
+type = "bool"
+default = false
+en = "Modbus/TCP Security: only by TLS, only with a certificate of `ca` (port 802 unless written)"
+zh = "Modbus/TCP Security：仅限 TLS，且客户端须持有 `ca` 签发的证书（未写端口时为 802）"
+
+[options.ca]
+type = "str"
+default = ""
+en = "The authority of the clients' certificates: PEM text, or a path on the board such as /id/scada.pem"
+zh = "客户端证书的签发机构：PEM 文本，或板上路径，如 /id/scada.pem"
+
+[options.cert]
+type = "str"
+default = ""
+en = "The pole's own certificate (PEM text or path)"
+zh = "灯杆自身证书（PEM 文本或路径）"
+
+[options.key]
+type = "str"
+default = ""
+secret = true
+en = "Private key of `cert`, PKCS #8 (PEM text or path)"
+zh = "`cert` 的私钥，PKCS #8（PEM 文本或路径）"
+
+[options.role]
+type = "enum"
+default = "address"
+values = ["address", "reader", "writer"]
+en = "What clients may do: as `writers` says of their address, or all the same"
+zh = "客户端权限：按 `writers` 中的地址（address），或统一为只读（reader）或可写（writer）"
+
 [options.clients]
 type = "int"
 default = 4
@@ -88,6 +125,7 @@ zh = "各能力编号块的首末编号，编译时自动填入"
 import asyncio
 
 from pole import clock
+from pole.errors import ConfigError
 from pole.log import WARN
 from pole.protocol.modbus_server import mbap, pole_server
 
@@ -104,6 +142,19 @@ class _Client:
         self.writer = writer
         self.spoke = True  # since somebody last looked
         self.heard = 0  # uptime when that was seen
+
+
+def _tls(options):
+    from pole.codec import pem  # few poles need it
+
+    found = {
+        "cadata": pem.der(options["ca"]),
+        "cert": pem.der(options["cert"]),
+        "key": pem.der(options["key"]),
+    }
+    if None in found.values():
+        raise ConfigError("tls")  # never less than was asked for
+    return found
 
 
 def _gateway(pole, options):
@@ -125,6 +176,8 @@ class Uplink:
         self.pole = pole
         self.port = options.get("port", 502)
         self.writers = options.get("writers", ())
+        self.role = options.get("role", "address")
+        self._tls = _tls(options) if options.get("tls") else None
         self.idle_s = options.get("idle_s", 120)
         self.server = pole_server(pole, options)
         self.readers = options.get("readers", ())
@@ -143,7 +196,7 @@ class Uplink:
 
     async def run(self, beat):
         """Serve for ever. OSError when the port is taken."""
-        self._listener = await self.pole.net.serve(self._client, self.port)
+        self._listener = await self._listen()
         try:
             while True:
                 beat()
@@ -155,6 +208,12 @@ class Uplink:
                 self._publish()
         finally:
             self.close()
+
+    def _listen(self):
+        """Plain, or by TLS only."""
+        if self._tls is None:
+            return self.pole.net.serve(self._client, self.port)
+        return self.pole.net.serve(self._client, self.port, tls=self._tls)
 
     def close(self):
         if self._listener:
@@ -204,7 +263,7 @@ class Uplink:
 
     async def _client(self, stream):
         """One connection, from its first byte to its last. The net closes the stream, and hears of OSError."""
-        writer = stream.peer in self.writers
+        writer = self.role == "writer" or self.role == "address" and stream.peer in self.writers
         if self.readers and not writer and stream.peer not in self.readers:
             self.strangers += 1
             return
@@ -216,6 +275,9 @@ class Uplink:
         self.accepted += 1
         try:
             await self._talk(client, stream)
+        except ValueError:  # a certificate out of its dates, on some builds
+            if self._tls is None:
+                raise
         finally:
             if client in self._clients:
                 self._clients.remove(client)

@@ -208,6 +208,8 @@ class _Resolver:
         also = ("name", "bus", *option.LINE_SETTINGS) if card.bus != "none" else ("name",)
         options = option.fill(self.doc, part.at, card, part.options, also)
         tariff.fill(self.doc, part.at, card, options)
+        if options.get("tls") and "tls_port" in card.data and "port" not in part.options:
+            options["port"] = card.data["tls_port"]
         served = [p for number in instances for p in self.served(card, number) if p]
         if card.bus != "none":
             self.served_line(part, card, options)

@@ -16,6 +16,7 @@ INTERFACES: dict[str, dict[str, type]] = {
     "ethernet": {},
 }
 
+_SESSION_KB, _ROOMY = 30, 1 << 20  # of one TLS session; a heap with PSRAM behind it
 _CLIENTS = ("writers", "readers", "gateway_users")
 
 
@@ -27,6 +28,7 @@ def rule(plan: Plan) -> None:
     _ports(plan)
     for member in plan.uplinks:
         _writers(plan, member)
+        _encrypted(plan, member)
 
 
 def needs_network(card: Card) -> bool:
@@ -160,6 +162,25 @@ def _writers(plan: Plan, member: Member) -> None:
         written = member.part.options.get(key, [])
         for n, client in enumerate(written if isinstance(written, list) else []):
             _client(plan, (*member.part.at, key, n), client)
+
+
+def _encrypted(plan: Plan, member: Member) -> None:
+    """A server that encrypts has a certificate and asks for one; each session takes a piece of a small heap."""
+    doc, options = plan.pole.document, member.options
+    if not options.get("tls") or "tls_port" not in member.card.data:
+        return
+    for key in ("ca", "cert", "key"):
+        if not options.get(key):
+            what = t("{c} with tls needs {k}.", "{c} 启用 tls 时需要 {k}。", c=member.card.kind, k=key)
+            hint = t('Write {k} = "/id/....pem"', '请写 {k} = "/id/……pem"', k=key)
+            doc.error("missing_option", (*member.part.at, key), what, hint)
+    sessions = int(options.get("clients", 1))
+    if plan.board and 0 < plan.board.heap_bytes < _ROOMY and sessions > 1:
+        what = t("{n} encrypted clients at a time take {k} KB of this board's memory.",
+                 "{n} 个加密客户端同时连接将占用 {k} KB 内存。", n=sessions, k=_SESSION_KB * sessions)  # fmt: skip
+        doc.warn(
+            "tls_memory", (*member.part.at, "clients"), what, t("Write clients = 1.", "请写 clients = 1。")
+        )
 
 
 def _client(plan: Plan, at: Keys, client: object) -> None:

@@ -1,0 +1,24 @@
+"""TLS for those who connect, as MicroPython has it: the pole shows its certificate, and they theirs.
+
+MicroPython 1.24 and later: mbedTLS with TLS 1.2, certificates and keys as DER. It can demand a client's certificate and
+check it, dates too, but does not show it to the program (`getpeercert` is in no port's image).
+"""
+
+import ssl
+
+
+def context(tls):
+    """tls: {cert, key, cadata: bytes}. With cadata a client without a certificate of that authority is refused."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(tls["cert"], tls["key"])
+    if tls.get("cadata"):
+        made.verify_mode = ssl.CERT_REQUIRED
+        made.load_verify_locations(cadata=tls["cadata"])
+    return made
+
+
+def secure(made, sock):
+    """The accepted socket, encrypted from its next byte on; the handshake takes place as it is read."""
+    sock = made.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+    sock.setblocking(False)
+    return sock
