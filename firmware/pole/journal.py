@@ -145,7 +145,7 @@ class Journal:
     def _save(self):
         self.keep.set("next", self._reserved)
         for reader in self.readers:
-            for c in range(record.CLASSES if reader.name else 0):
+            for c in range(reader.heeds if reader.name else 0):
                 self.keep.set("@%s%d" % (reader.name, c), reader.acked[c])
         self.keep.flush()
 
@@ -355,12 +355,12 @@ class Journal:
 
     # Reading
 
-    def reader(self, name):
-        """Who gets everything: an uplink. It goes on where it was."""
+    def reader(self, name, heeds=record.CLASSES):
+        """Who gets everything, or the first `heeds` classes: an uplink. It goes on where it was."""
         for one in self.readers:
             if one.name == name:
                 return one
-        one = Reader(self, name)
+        one = Reader(self, name, heeds)
         self.readers.append(one)
         return one
 

@@ -11,10 +11,13 @@ class Reader:
     its order, behind it. Who has no name only looks: nothing is kept for it.
     """
 
-    def __init__(self, journal, name=""):
+    def __init__(self, journal, name="", heeds=record.CLASSES):
         self.journal = journal
         self.name = name
-        self.acked = [journal.keep.get("@%s%d" % (name, c)) if name else 1 << 29 for c in range(record.CLASSES)]
+        self.heeds = heeds  # records of a later class are not for it
+        self.most = heeds  # nor now, while the link must wait for its turn
+        keep = journal.keep
+        self.acked = [keep.get("@%s%d" % (name, c)) if name and c < heeds else 1 << 29 for c in range(record.CLASSES)]
         self.buf = bytearray(record.LONGEST)
         self.length = 0
         self._file = None
@@ -31,6 +34,8 @@ class Reader:
     def fresh(self):
         """Find the next record of telemetry that came since `rewind`; True when there is one."""
         journal, c, told = self.journal, record.TELEMETRY, self._told[-1]
+        if self.most <= c:
+            return False
         if journal.last(c) == told[1] or self._at[c] >= told[0]:
             return False  # `next` has come so far itself
         if journal.chains[c].last > told[1]:  # it went to the flash before we looked: it waits its turn
@@ -42,7 +47,7 @@ class Reader:
 
     def next(self):
         """Find the next record, alarms first; True when there is one."""
-        for c in range(record.CLASSES):
+        for c in range(self.most):
             while self._at[c] < self.journal.last(c):
                 if self._from_flash(c) or self._from_ram(c):
                     number = self._at[c] = record.number(self.buf)
@@ -74,7 +79,7 @@ class Reader:
 
     def behind(self):
         """How many numbers it is behind, at most."""
-        return self.journal.number - 1 - max(self.acked)
+        return self.journal.number - 1 - max(self.acked[: self.heeds])
 
     def leave(self):
         """It reads no more."""
