@@ -16,6 +16,7 @@ UNKNOWN = 0
 RTC = 1  # a battery-backed clock, drifting
 NETWORK = 2
 GNSS = 3
+_STILL_S = 300
 TRUST = ("unknown", "rtc", "network", "gnss")
 
 if hasattr(time, "ticks_ms"):
@@ -58,6 +59,7 @@ class _Wall:
         self.trust = UNKNOWN
         self.set_at = -1  # uptime of the last setting
         self.step = 0  # the last correction, seconds
+        self.owed = 0  # seconds for which wall time stands still: it never goes back by little
 
 
 _wall = _Wall()
@@ -70,6 +72,10 @@ def uptime_s():
     _wall.last = now
     _wall.seconds += ms // 1000
     _wall.ms = ms % 1000
+    if ms >= 1000 and _wall.owed:
+        still = min(ms // 1000, _wall.owed)
+        _wall.owed -= still
+        _wall.offset -= still
     return _wall.seconds
 
 
@@ -99,13 +105,15 @@ def step():
 def set_time(seconds, source):
     """Accept `seconds` since 2020-01-01 UTC from `source`; False if a better source holds the clock.
 
-    A better source loses its hold after a day of silence: the crystal has drifted by seconds then.
+    A better source loses its hold after a day of silence: the crystal has drifted by seconds then. What is up to five
+    minutes ahead stands still until it is right: records keep their order.
     """
     up = uptime_s()
     if source < _wall.trust and up - _wall.set_at < 86400:
         return False
     _wall.step = 0 if _wall.trust == UNKNOWN else seconds - up - _wall.offset
-    _wall.offset = seconds - up
+    _wall.owed = -_wall.step if -_STILL_S <= _wall.step < 0 else 0
+    _wall.offset = seconds - up + _wall.owed
     _wall.trust = source
     _wall.set_at = up
     return True

@@ -31,6 +31,27 @@ class ClockTest(unittest.TestCase):
         self.assertTrue(clock.set_time(9000, clock.NETWORK))
         self.assertEqual(clock.trust(), clock.NETWORK)
 
+    def test_it_stands_still_instead_of_going_back(self):
+        wall, ticks = clock._wall, clock.ticks_ms
+        try:
+            at = [clock.ticks_ms()]
+            clock.ticks_ms = lambda: at[0]
+            clock.set_time(100000, clock.NETWORK)
+            seen = []
+            for second in range(40):
+                if second == 5:
+                    clock.set_time(clock.now() - 20, clock.NETWORK)
+                    self.assertEqual(clock.step(), -20)
+                seen.append(clock.now())
+                at[0] = clock.ticks_add(at[0], 1000)
+            self.assertEqual(seen, sorted(seen))
+            self.assertEqual(seen[-1], 100000 + 39 - 20)
+            clock.set_time(clock.now() - 4000, clock.NETWORK)  # that is no drift
+            self.assertEqual((clock.now(), wall.owed), (seen[-1] + 1 - 4000, 0))
+        finally:
+            clock.ticks_ms = ticks
+            wall.owed = 0
+
     def test_uptime_survives_the_wrap_of_the_ticks(self):
         wall, ticks = clock._wall, clock.ticks_ms
         before = clock.uptime_s()
