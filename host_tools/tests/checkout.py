@@ -108,6 +108,32 @@ CARDS = {
         zh = "自动填入"
         """,
     "uplinks/door": """
+        tls_port = 802
+        [options.tls]
+        type = "bool"
+        default = false
+        en = "Encrypt"
+        zh = "加密"
+        [options.clients]
+        type = "int"
+        default = 4
+        en = "Clients"
+        zh = "客户端数"
+        [options.ca]
+        type = "str"
+        default = ""
+        en = "Authority"
+        zh = "签发机构"
+        [options.cert]
+        type = "str"
+        default = ""
+        en = "Certificate"
+        zh = "证书"
+        [options.key]
+        type = "str"
+        default = ""
+        en = "Key"
+        zh = "私钥"
         [options.port]
         type = "int"
         default = 1502

@@ -257,3 +257,34 @@ def test_a_gateway_to_chosen_slaves(write):
 )
 def test_a_gateway_that_cannot_be(write, text, code):
     assert code in [found for _, found in codes(write(text))]
+
+
+# Modbus/TCP Security
+
+SAFE = """
+[[uplink]]
+kind = "door"
+tls = true
+clients = 1
+ca = "/id/scada.pem"
+cert = "/id/pole.pem"
+key = "/id/pole.key"
+"""
+
+
+def test_an_encrypted_server_has_its_own_port(write):
+    path = write(GOOD + SAFE)
+    assert codes(path) == []
+    assert json.loads(conf.compile(conf.load(path))["config.json"])["uplinks"][-1]["options"]["port"] == 802
+    other = write(GOOD + SAFE + "port = 8802\n")
+    assert json.loads(conf.compile(conf.load(other))["config.json"])["uplinks"][-1]["options"]["port"] == 8802
+
+
+@pytest.mark.parametrize("key", ["ca", "cert", "key"])
+def test_an_encrypted_server_lacks_something(write, key):
+    text = "".join(row for row in SAFE.splitlines(True) if not row.startswith(key + " "))
+    assert codes(write(GOOD + text)) == [("error", "missing_option")]
+
+
+def test_many_encrypted_clients_on_a_small_board(write):
+    assert codes(write(GOOD + SAFE.replace("clients = 1", "clients = 4"))) == [("warning", "tls_memory")]
