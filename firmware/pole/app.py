@@ -88,7 +88,6 @@ class Pole:
         self.alarms = None  # services/alarms.py, where there are any
         self.statistics = None  # services/statistics.py, likewise
         self.journal = None  # pole/journal.py, likewise
-        self.records = ()  # who wants its records: fn(record) each
         self.kept = []
         crumb = breadcrumb.unpack(hal.read_crumb())
         self.starts = crumb[0] + 1 if crumb else 1

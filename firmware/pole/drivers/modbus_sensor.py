@@ -37,14 +37,22 @@ en = "Settings of the device by the names of its map: read after start, written 
 zh = "设备设置项（名称见寄存器表）：启动后读取，不一致时才写入并校验"
 """
 
-from pole import clock
+from pole import clock, seldom
 from pole.codec import modbus
 from pole.codec.register_value import RegisterValue
-from pole.errors import BAD_FRAME, BAD_VALUE, BusError, DeviceFault
+from pole.errors import BAD_FRAME, BusError, DeviceFault
 from pole.quality import FAULT, GOOD, WARMING
 
 _GONE = 3  # so many unanswered rounds: it was without power
 _AGAIN = 2  # writes after each setting's first, when one does not hold: what it lies in may wear
+
+_values = {}  # kind of number -> what reads it: a pole's twenty fields are of two or three kinds
+
+
+def _value(kind):
+    if kind not in _values:
+        _values[kind] = RegisterValue(kind)
+    return _values[kind]
 
 
 class Request:
@@ -55,7 +63,7 @@ class Request:
         self.start = start
         self.count = count
         self.fields = [
-            (f[0], RegisterValue(f[1]), f[2], f[3], f[4], f[5], f[6] if len(f) > 6 else ()) for f in fields
+            (f[0], _value(f[1]), f[2], f[3], f[4], f[5], f[6] if len(f) > 6 else ()) for f in fields
         ]
 
     def take(self, reply, out):
@@ -73,14 +81,14 @@ class Driver:
     missing = FAULT  # a value is None because the device refused its request, or sent no number
 
     def __init__(self, bus, options):
-        self._bus = bus
-        self._address = options["address"]
+        self.bus = bus
+        self.address = options["address"]
         self._plan = [Request(*row) for row in options["plan"]]
-        self._pdu = bytearray(5)
-        self._reply = bytearray(max(5, 2 + 2 * max(request.count for request in self._plan)))
-        self._settings = options.get("settings", ())
-        self._unsettled = len(self._settings) > 0
-        self._writes = _AGAIN + len(self._settings)
+        self.pdu = bytearray(5)
+        self.reply = bytearray(max(5, 2 + 2 * max(request.count for request in self._plan)))
+        self.settings = options.get("settings", ())
+        self._unsettled = len(self.settings) > 0
+        self.writes = _AGAIN + len(self.settings)
         self._warm_up_ms = 1000 * options.get("warm_up_s", 0)
         self._powered = clock.ticks_ms()
         self._warming = self._warm_up_ms > 0
@@ -90,7 +98,7 @@ class Driver:
     async def read(self, out):
         """A request that the device refuses leaves its values None; only if it refuses all it is faulty."""
         if (
-            self._unsettled or self._silent >= _GONE and self._settings
+            self._unsettled or self._silent >= _GONE and self.settings
         ):  # it may be another one, or have forgotten
             await self._settle()
         refused = None
@@ -98,7 +106,7 @@ class Driver:
         for request in self._plan:
             try:
                 await self._ask(request)
-                request.take(self._reply, out)
+                request.take(self.reply, out)
                 good += 1
             except BusError:  # nobody there: the other requests would only wait too
                 self._silent += 1
@@ -112,40 +120,26 @@ class Driver:
         return self._quality()
 
     async def _ask(self, request):
-        n = modbus.put_read(self._pdu, request.function, request.start, request.count)
-        n = await self._bus.exchange(self._address, self._pdu, n, self._reply)
+        n = modbus.put_read(self.pdu, request.function, request.start, request.count)
+        n = await self.bus.exchange(self.address, self.pdu, n, self.reply)
         if n != 2 + 2 * request.count:
             raise DeviceFault(BAD_FRAME, n)
 
     async def _settle(self):
         """Have the device hold its settings. Values measured with wrong ones are none: DeviceFault."""
+        from pole.drivers import modbus_settings
+
         if not self._unsettled:
             self._unsettled = True
-            self._writes = _AGAIN + len(self._settings)
+            self.writes = _AGAIN + len(self.settings)
         try:
-            for register, word in self._settings:
-                if await self._setting(register) != word:
-                    await self._write(register, word)
+            await modbus_settings.settle(self)
         except BusError:
             self._silent += 1
             raise
+        finally:
+            seldom.forget(modbus_settings)
         self._unsettled = False
-
-    async def _setting(self, register):
-        n = modbus.put_read(self._pdu, modbus.READ_HOLDING_REGISTERS, register, 1)
-        if await self._bus.exchange(self._address, self._pdu, n, self._reply) != 4:
-            raise DeviceFault(BAD_FRAME, register)
-        return modbus.word(self._reply, 2)
-
-    async def _write(self, register, word):
-        if self._writes:
-            self._writes -= 1
-            n = modbus.put_read(self._pdu, modbus.WRITE_REGISTER, register, word)
-            await self._bus.exchange(self._address, self._pdu, n, self._reply)
-            if await self._setting(register) == word:
-                return
-        self.bad += 1
-        raise DeviceFault(BAD_VALUE, register)
 
     def _quality(self):
         if self._silent >= _GONE:

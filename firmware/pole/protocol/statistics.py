@@ -2,7 +2,8 @@
 
 Samples go into the row of a point's minute; a finished minute is added to the rows of the longer periods. A row is
 fifteen words of one array, so memory is what it is at the start, and a sample allocates nothing. Every second of the
-clock counts at most once: `tick` says how many seconds a sample stands for, and which periods ended before it.
+clock counts at most once: `tick` says how many seconds a sample stands for, and which periods ended before it. Records
+are read by protocol/statistics_record.py; what survives a power cut is protocol/statistics_rows.py's.
 
 A period is valid when its valid seconds are at least `capture` per cent of it: 75 is GB 3095's 45 minutes of an hour; a day
 also wants `day_hours` valid hours, GB 3095's 20. (GB 3095-2012, table 4: both from memory, unconfirmed.)
@@ -13,9 +14,7 @@ from array import array
 from pole.protocol import wide
 
 MEAN, LEVEL, DIRECTION, SPEED, TOTAL = range(5)  # how a point is averaged
-# Why a second is not valid; the place is the reason's number. HJ 212: N normal, F stopped, M maintenance, S manual,
-# D fault, C calibrating, T over range, B communication.
-FLAGS = "NFMSDCTB"
+# Why a second is not valid: HJ 212's flags, in the order of protocol/statistics_record.py's FLAGS.
 STOPPED, MAINTENANCE, MANUAL, FAULT, CALIBRATING, OVER, COMM = range(1, 8)
 EMPTY, UPTIME, AGAIN = (
     1,
@@ -23,8 +22,8 @@ EMPTY, UPTIME, AGAIN = (
     4,
 )  # marks of a record: no value; by uptime, not by the clock; told before a correction of the clock
 
-_N, _SUM, _MORE, _LOW, _HIGH, _HOURS, _BAD, _WIDTH = 0, 1, 3, 5, 6, 7, 8, 15
-_FIELDS = 8
+_N, _SUM, _MORE, _LOW, _HIGH, HOURS, _BAD, WIDTH = 0, 1, 3, 5, 6, 7, 8, 15
+FIELDS = 8
 _MOST = 1 << 27  # ten times more still fits a word of the ring
 _HOLD_S = 10  # a sample stands for the time since the one before, unless that is longer
 _BACK_S = (
@@ -50,7 +49,7 @@ class Statistics:
         self.n = len(hows)
         levels = len(periods)
         self.words = array(
-            "i", bytes(4 * _WIDTH * (self.n * levels + 1))
+            "i", bytes(4 * WIDTH * (self.n * levels + 1))
         )  # the last row is what `adopt` needs
         self.since = array("i", [-1] * levels)  # first second of each row
         self._end = array("i", bytes(4 * levels))  # of the rows that ended
@@ -67,7 +66,7 @@ class Statistics:
 
             self._bearing = bearing
         self.kept = max(16, self.n * (sum(told) + 1))
-        self._ring = array("i", bytes(4 * _FIELDS * self.kept))
+        self.ring = array("i", bytes(4 * FIELDS * self.kept))
         self.seq = 0
         self.known = False  # is `seen` of the clock, or of the uptime?
         self.seen = -1  # the last second that was counted
@@ -80,7 +79,7 @@ class Statistics:
 
         `early`: so many seconds of the sample belong to them; `weight`: so many to the periods that run now.
         """
-        known, self.known, self._up = self.known, now is not None, up
+        known, self.known, self.up = self.known, now is not None, up
         time, self.early, self.weight = now if self.known else up, 0, 1
         if self.seen < 0:
             self.seen = time
@@ -128,7 +127,7 @@ class Statistics:
 
         `other`: to a direction the speed; to a speed whether this is a new reading, one a second.
         """
-        words, at, how = self.words, k * _WIDTH, self.hows[k]
+        words, at, how = self.words, k * WIDTH, self.hows[k]
         if not reason and how != TOTAL and not -_MOST < raw < _MOST:
             reason = OVER
         if reason:
@@ -167,23 +166,30 @@ class Statistics:
     # Periods that are over
 
     def finish(self, k, ended):
-        """The periods of `ended` are over for point k: their records are made, their rows are empty again."""
-        words, n, levels = self.words, self.n, len(self.periods)
-        if ended & 1:
-            for j in range(1, levels):
-                self._merge(k, (j * n + k) * _WIDTH, k * _WIDTH)
-        for j in range(levels):
-            if ended >> j & 1:
-                at = (j * n + k) * _WIDTH
-                valid = self._tell(
-                    k, j, at, self._end[j] if self._by_clock else -1, self._end[j], self._mark[j]
-                )
-                if valid and self.periods[j] == _HOUR and self.periods[-1] == _DAY:
-                    words[((levels - 1) * n + k) * _WIDTH + _HOURS] += 1
-                for c in range(at, at + _WIDTH):
-                    words[c] = 0
+        """The periods of `ended` are over for point k: their records are made, their rows are empty again.
 
-    def _merge(self, k, at, there):
+        They are emptied even if a record cannot be made: then that one is missing, and the next is right.
+        """
+        words, n, levels = self.words, self.n, len(self.periods)
+        try:
+            if ended & 1:
+                for j in range(1, levels):
+                    self.merge(k, (j * n + k) * WIDTH, k * WIDTH)
+            for j in range(levels):
+                if ended >> j & 1:
+                    end = self._end[j]
+                    valid = self.tell(
+                        k, j, (j * n + k) * WIDTH, end if self._by_clock else -1, end, self._mark[j]
+                    )
+                    if valid and self.periods[j] == _HOUR and self.periods[-1] == _DAY:
+                        words[((levels - 1) * n + k) * WIDTH + HOURS] += 1
+        finally:
+            for j in range(levels):
+                if ended >> j & 1:
+                    for c in range((j * n + k) * WIDTH, (j * n + k + 1) * WIDTH):
+                        words[c] = 0
+
+    def merge(self, k, at, there):
         words, how = self.words, self.hows[k]
         if words[there]:
             if not words[at] or words[there + _LOW] < words[at + _LOW]:
@@ -199,14 +205,14 @@ class Statistics:
                 wide.merge(words, at + _MORE, there + _MORE)
             elif how == SPEED:
                 words[at + _MORE] = max(words[at + _MORE], words[there + _MORE])
-        for c in range(_HOURS, _WIDTH):
+        for c in range(HOURS, WIDTH):
             words[at + c] += words[there + c]
 
-    def _tell(self, k, j, at, end, up, mark):
+    def tell(self, k, j, at, end, up, mark):
         """Make the record of a row; whether it is valid."""
         words, period = self.words, self.periods[j]
         n = words[at]
-        valid = 100 * n >= self.capture * period and (period != _DAY or words[at + _HOURS] >= self.day_hours)
+        valid = 100 * n >= self.capture * period and (period != _DAY or words[at + HOURS] >= self.day_hours)
         if not self.told[j]:
             return valid
         if end < 0:
@@ -214,13 +220,14 @@ class Statistics:
         mean, extra = self._result(k, at) if n else (None, -1)
         if mean is None:
             mark |= EMPTY
-        self.seq += 1
-        at_ring = self.seq % self.kept * _FIELDS
-        for word in (
+        record = (
             k | j << 8 | (0 if valid else self._reason(at, period)) << 12 | mark << 16,
-            end, up if end < 0 else self._up, n, mean or 0, words[at + _LOW], words[at + _HIGH], extra,
-        ):  # fmt: skip
-            self._ring[at_ring] = word
+            end, up if end < 0 else self.up, n, mean or 0, words[at + _LOW], words[at + _HIGH], extra,
+        )  # fmt: skip
+        self.seq += 1
+        at_ring = self.seq % self.kept * FIELDS
+        for word in record:
+            self.ring[at_ring] = word
             at_ring += 1
         return valid
 
@@ -228,7 +235,7 @@ class Statistics:
         """What spoilt most of it. Seconds that nobody counted: the pole was off."""
         words, found = self.words, STOPPED
         left = period - words[at]
-        for c in range(at + _BAD, at + _WIDTH):
+        for c in range(at + _BAD, at + WIDTH):
             left -= words[c]
         worst = words[at + _BAD] + left
         for reason in range(MAINTENANCE, COMM + 1):
@@ -249,64 +256,3 @@ class Statistics:
             return total, -1
         three = words[at + _MORE] if how == SPEED else 0
         return wide.ratio(10 * total, n), (wide.ratio(10 * (three - 1), 3) if three else -1)
-
-    # Records
-
-    def record(self, seq):
-        """(point, period, end UTC or None, uptime of the end, valid seconds, flag, mean, low, high, extra, mark).
-
-        Of number `seq`, or of the oldest that is still there. mean: ten times the point's raw, the raw itself for the sum
-        of a total, None for none. extra: ten times the gust of a speed, or the speed of a direction's mean vector, or None.
-        """
-        ring, at = self._ring, max(seq, self.seq - self.kept + 1) % self.kept * _FIELDS
-        head, end, extra = ring[at], ring[at + 1], ring[at + 7]
-        mark = head >> 16
-        return (
-            head & 255, self.periods[head >> 8 & 15], None if end < 0 else end, ring[at + 2], ring[at + 3],
-            FLAGS[head >> 12 & 15], None if mark & EMPTY else ring[at + 4], ring[at + 5], ring[at + 6],
-            None if extra < 0 else extra, mark,
-        )  # fmt: skip
-
-    def resolve(self):
-        """The clock is known: records by uptime that have no end yet are told once more, with it."""
-        ring, shift = self._ring, self.seen - self._up
-        for seq in range(max(1, self.seq - self.kept + 1), self.seq + 1):
-            at = seq % self.kept * _FIELDS
-            if ring[at] >> 16 & UPTIME and ring[at + 1] < 0:
-                self.seq += 1
-                there = self.seq % self.kept * _FIELDS
-                for c in range(_FIELDS):
-                    ring[there + c] = ring[at + c]
-                ring[there + 1] = ring[at + 2] + shift
-
-    # What survives a power cut
-
-    def row(self, k, j):
-        """The row as text, numbers and commas."""
-        at = (j * self.n + k) * _WIDTH
-        return ",".join([str(self.words[c]) for c in range(at, at + _WIDTH)])
-
-    def adopt(self, k, j, since, numbers, hours=0):
-        """A row of before a power cut goes on, or makes its record now. 1 if that was a valid one.
-
-        `hours`: valid ones that its text does not count yet. The clock must be known, and `tick` have been called.
-        """
-        words, at, offset, period = (
-            self.words,
-            self.n * len(self.periods) * _WIDTH,
-            self.offsets[j],
-            self.periods[j],
-        )
-        for c in range(_WIDTH):
-            words[at + c] = numbers[c]
-        words[at + _HOURS] += hours
-        number = (since + offset) // period
-        if number == (self.since[j] + offset) // period:
-            self._merge(k, (j * self.n + k) * _WIDTH, at)
-            return 0
-        return int(self._tell(k, j, at, (number + 1) * period - offset, 0, 0))
-
-    def first(self, j, since):
-        """The first second of the rows of period j, when those of before a power cut began at `since`."""
-        offset, period, now = self.offsets[j], self.periods[j], self.since[j]
-        return min(since, now) if (since + offset) // period == (now + offset) // period else now

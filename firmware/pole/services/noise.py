@@ -30,15 +30,13 @@ en = "Above this wind (weather.wind_speed) levels are those of the wind"
 zh = "风速（weather.wind_speed）高于该值时不计入小时与昼夜值"
 """
 
-from pole import clock
+from pole import clock, seldom
 from pole.protocol import noise
 from pole.quality import GOOD, UNCERTAIN
 
-_NAMES = ("l5", "l10", "l50", "l90", "l95", "sd")
 _WRITE_S = 1800
 _HOLD_S = 10
 _BACK_S = 3600
-_PART_S = {noise.Sums.DAY: 57600, noise.Sums.NIGHT: 28800}
 
 
 class Ear:
@@ -52,83 +50,49 @@ class Ear:
         self.histogram = noise.Histogram()
         self.period_s = period_s
         self.keep = pole.keep(keep, _WRITE_S)
+        pole.kept[-1] = self  # its `flush` is ours
         self.ld = None  # of the day before the night that runs, with its quality
         self._adopted = False
 
     def step(self, up, local, seconds, fair):
         """A look; what it hears stands for `seconds`, 0 while somebody works there."""
-        sums, store = self.sums, self.store
-        ended = sums.second(up, local)
-        if ended:
-            self._tell(ended)
-        if local is not None and not self._adopted:
-            self._adopted = True
-            self._adopt()
+        store = self.store
+        ended = self.sums.second(up, local)
+        found = local is not None and not self._adopted
+        if ended or found:
+            self._adopted = self._adopted or found
+            try:
+                self._tell(ended, found)
+            finally:  # whatever went wrong, a period's seconds do not count for the next
+                if ended & self.sums.PERIOD:
+                    self.histogram.clear()
         q = store.quality(self.la)
         if seconds and (q == GOOD or q == UNCERTAIN):
             tenths = store.raw(self.la)
-            sums.add(tenths, seconds, fair)
+            self.sums.add(tenths, seconds, fair)
             self.histogram.add(tenths, seconds)
+        if up - self.keep.at >= _WRITE_S:
+            self.flush()
 
-    def _tell(self, ended):
-        sums = self.sums
-        if ended & sums.PERIOD:
-            self._tell_period()
-        if ended & sums.HOUR:
-            self._put("laeq_hour", sums.leq[sums.HOUR], sums.seconds[sums.HOUR], 3600)
-        if ended & sums.DAY:
-            self.ld = self.ld or self._put(
-                "ld", sums.leq[sums.DAY], sums.seconds[sums.DAY], _PART_S[sums.DAY]
-            )
-        if ended & sums.NIGHT:
-            ln = self._put("ln", sums.leq[sums.NIGHT], sums.seconds[sums.NIGHT], _PART_S[sums.NIGHT])
-            if self.ld and ln:
-                self._put_raw("ldn", noise.day_night(self.ld[0], ln[0]), max(self.ld[1], ln[1]) == GOOD)
-            self.ld = None
+    def _tell(self, ended, found):
+        from pole.protocol import noise_levels
 
-    def _tell_period(self):
-        sums, histogram = self.sums, self.histogram
-        n = sums.seconds[sums.PERIOD]
-        self._put("laeq", sums.leq[sums.PERIOD], n, self.period_s)
-        found = histogram.exceeded()
+        noise_levels.tell(self, ended)
         if found:
-            well = 4 * n >= 3 * self.period_s
-            for name, tenths in zip(_NAMES, found[0] + [found[1]]):
-                self._put_raw(name, 10 * tenths, well)
-            self._put_raw("lafmax", 10 * histogram.high, well)
-            self._put_raw("lafmin", 10 * histogram.low, well)
-        histogram.clear()
+            noise_levels.adopt(self)
+        seldom.forget(noise_levels)
 
-    def _put(self, name, leq, n, of):
-        """(level in 0.01 dB, quality), None when nothing was heard."""
-        if leq is None:
-            return None
-        return leq, self._put_raw(name, leq, 4 * n >= 3 * of)
+    def flush(self):
+        """Write the day and the night that run. False: it did not work."""
+        if not self._adopted:  # what lies there waits for the clock
+            return True
+        from pole.protocol import noise_levels
 
-    def _put_raw(self, name, hundredths, well):
-        quality = GOOD if well else UNCERTAIN
-        if name in self.places:
-            self.store.put(self.places[name], (hundredths + 5) // 10, quality)
-        return quality
-
-    # Power cuts
-
-    def write(self):
-        keep, sums = self.keep, self.sums
-        if self._adopted:
-            keep.set("c", sums.cycle)
-            keep.set("s", sums.text())
-            keep.set("d", self.ld[0] if self.ld else -1)
-            keep.set("q", self.ld[1] if self.ld else 0)
-            keep.step()
-
-    def _adopt(self):
-        keep, sums = self.keep, self.sums
-        cycle = keep.get("c", -1)
-        if 0 <= cycle and sums.cycle - cycle in (0, 1):
-            if keep.get("d", -1) >= 0:
-                self.ld = keep.get("d"), keep.get("q")
-            self._tell(sums.adopt([int(word) for word in keep.get("s").split(",")], cycle < sums.cycle))
+        noise_levels.keep(self)
+        seldom.forget(noise_levels)
+        done = self.keep.flush()
+        self.keep.at = clock.uptime_s()
+        return done
 
 
 class Service:
@@ -193,8 +157,5 @@ class Service:
             if turn % 10 == 0:
                 self.look()
             self.step()
-            if turn % 60 == 59:
-                for ear in self.ears:
-                    ear.write()
             turn += 1
             await clock.sleep_ms(1000)

@@ -1,65 +1,9 @@
-import math
-import random
 import unittest
 
-from pole.protocol import noise
-from pole.protocol.noise import Histogram, Sums
+from pole.protocol import noise_levels
+from pole.protocol.noise import Sums
 
 DAY = 9000 * 86400  # a local midnight
-
-
-class Statistical(unittest.TestCase):
-    def test_the_vector(self):
-        """sensors.md A14: 55 to 63 and 75."""
-        histogram = Histogram()
-        for tenths in list(range(550, 640, 10)) + [750]:
-            histogram.add(tenths, 1)
-        found, sd = histogram.exceeded()
-        self.assertEqual((found[1], found[2], found[3]), (642, 595, 559))
-        self.assertEqual((histogram.low, histogram.high), (550, 750))
-        self.assertEqual(sd, 54)
-
-    def test_against_a_sorted_list(self):
-        random.seed(10)
-        histogram = Histogram()
-        for _ in range(30):
-            histogram.clear()
-            samples = [random.randint(350, 900) for _ in range(random.randint(1, 600))]
-            for tenths in samples:
-                histogram.add(tenths, 1)
-            samples.sort()
-            found, sd = histogram.exceeded()
-            for n, ours in zip(noise.EXCEEDED, found):
-                rank = (len(samples) - 1) * (100 - n)
-                low, part = rank // 100, rank % 100
-                high = samples[min(low + 1, len(samples) - 1)]
-                wanted = samples[low] + (high - samples[low]) * part / 100
-                self.assertTrue(abs(ours - wanted) <= 0.501, (n, ours, wanted))
-            mean = sum(samples) / len(samples)
-            exact = math.sqrt(sum((s - mean) * (s - mean) for s in samples) / len(samples))
-            self.assertTrue(abs(sd - exact) <= 0.6, (sd, exact))
-
-    def test_weights_are_samples(self):
-        one, many = Histogram(), Histogram()
-        for tenths, seconds in ((500, 100), (610, 7), (700, 3000), (705, 1), (700, 300)):
-            one.add(tenths, seconds)
-            for _ in range(seconds):
-                many.add(tenths, 1)
-        self.assertEqual(one.exceeded(), many.exceeded())
-
-    def test_one_sample_and_none(self):
-        histogram = Histogram()
-        self.assertEqual(histogram.exceeded(), None)
-        histogram.add(655, 1)
-        self.assertEqual(histogram.exceeded(), ([655] * 5, 0))
-        histogram.clear()
-        self.assertEqual(histogram.exceeded(), None)
-
-    def test_outside(self):
-        histogram = Histogram()
-        histogram.add(100, 1)
-        histogram.add(1600, 1)
-        self.assertEqual((histogram.low, histogram.high), (200, 1399))
 
 
 class DayAndNight(unittest.TestCase):
@@ -92,12 +36,7 @@ class DayAndNight(unittest.TestCase):
         found = self.run_for(sums, DAY + 6 * 3600, 86410, lambda s: 600 if s < 16 * 3600 else 500, step=10)
         parts = [row for row in found if row[0] > Sums.HOUR]
         self.assertEqual(parts, [(Sums.DAY, 6000, 57600), (Sums.NIGHT, 5000, 28800)])
-        self.assertEqual(noise.day_night(6000, 5000), 6000)
-
-    def test_ldn(self):
-        for ld, ln in ((6523, 5511), (5000, 7000), (9000, 3000)):
-            energy = 16 * 10 ** (ld / 1000) + 8 * 10 ** (ln / 1000 + 1)
-            self.assertTrue(abs(noise.day_night(ld, ln) / 100 - 10 * math.log10(energy / 24)) < 0.0052)
+        self.assertEqual(noise_levels.day_night(6000, 5000), 6000)
 
     def test_rain_counts_for_the_period_alone(self):
         sums = Sums(600)
@@ -116,7 +55,9 @@ class DayAndNight(unittest.TestCase):
         one, again = Sums(600), Sums(600)
         self.run_for(one, DAY + 8 * 3600, 7200, 600, step=10)
         again.second(0, DAY + 12 * 3600)
-        self.assertEqual(again.adopt([int(w) for w in one.text().split(",")], False), 0)
+        self.assertEqual(
+            noise_levels.resume(again, [int(w) for w in noise_levels.text(one).split(",")], False), 0
+        )
         found = self.run_for(again, DAY + 12 * 3600, 36010, 700, step=10)
         (day,) = [row for row in found if row[0] == Sums.DAY]
         self.assertEqual(day[2], 36000 + 7140)  # the last minute had not ended
@@ -126,11 +67,16 @@ class DayAndNight(unittest.TestCase):
         one, again = Sums(600), Sums(600)
         self.run_for(one, DAY + 6 * 3600, 7260, 600, step=10)
         again.second(0, DAY + 23 * 3600)
-        self.assertEqual(again.adopt([int(w) for w in one.text().split(",")], False), Sums.DAY)
+        self.assertEqual(
+            noise_levels.resume(again, [int(w) for w in noise_levels.text(one).split(",")], False), Sums.DAY
+        )
         self.assertEqual((again.leq[Sums.DAY], again.seconds[Sums.DAY]), (6000, 7200))
         again = Sums(600)
         again.second(0, DAY + 31 * 3600)
-        self.assertEqual(again.adopt([int(w) for w in one.text().split(",")], True), Sums.DAY | Sums.NIGHT)
+        self.assertEqual(
+            noise_levels.resume(again, [int(w) for w in noise_levels.text(one).split(",")], True),
+            Sums.DAY | Sums.NIGHT,
+        )
         self.assertEqual(again.leq[Sums.NIGHT], None)
 
     def test_unknown_time(self):

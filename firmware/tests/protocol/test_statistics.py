@@ -2,6 +2,7 @@ import random
 import unittest
 
 from pole.protocol import statistics as rules
+from pole.protocol import statistics_record, statistics_rows
 from pole.protocol.statistics import DIRECTION, LEVEL, MEAN, SPEED, TOTAL, Statistics
 
 PERIODS, TOLD = [60, 600, 3600, 86400], [1, 1, 1, 1]
@@ -37,7 +38,9 @@ class Run:
         found = []
         while self.read < self.one.seq:
             self.read += 1
-            k, seconds, end, up, n, flag, mean, low, high, extra, mark = self.one.record(self.read)
+            k, seconds, end, up, n, flag, mean, low, high, extra, mark = statistics_record.numbers(
+                self.one, self.read
+            )
             found.append((seconds, end, n, flag, mean, low, high, mark))
         return found
 
@@ -194,9 +197,9 @@ class Clocks(unittest.TestCase):
         for _ in range(121):
             run.second(None, 10)
         self.assertEqual([(row[1], row[2], row[7]) for row in run.new()], [(None, 60, rules.UPTIME)] * 2)
-        self.assertEqual([one.record(n)[3] for n in (1, 2)], [1260, 1320])
+        self.assertEqual([statistics_record.numbers(one, n)[3] for n in (1, 2)], [1260, 1320])
         run.second(NOON + 90, 10)  # uptime 1321
-        one.resolve()
+        statistics_rows.resolve(one)
         rows = (
             run.new()
         )  # the minute that began by uptime ends here, 1 second old; the two before get their end
@@ -240,7 +243,7 @@ class Manners(unittest.TestCase):
             run.second(
                 NOON + s, v, reasons[s] if reasons and s < 60 else 0, others[s % len(others)] if others else 0
             )
-        return one.record(1)
+        return statistics_record.numbers(one, 1)
 
     def test_level(self):
         self.assertEqual(self.minute(LEVEL, [600, 700])[6:9], (6740, 600, 700))
@@ -290,61 +293,13 @@ class Manners(unittest.TestCase):
             values.append(row)
         values.pop()
         first, speeds = [row[0] for row in values], [row[2] for row in values]
-        self.assertTrue(abs(10 * sum(first) / 3600 - one.record(1)[6]) <= 0.501)
-        self.assertEqual(one.record(1)[7:9], (min(first), max(first)))
-        self.assertEqual(one.record(3)[9], round(10 * max(sum(speeds[s : s + 3]) for s in range(3598)) / 3))
-        self.assertEqual(one.record(4)[6], values[-1][3] - values[0][3])
-
-    def test_the_last_records_stay(self):
-        one = core(told=[1, 0, 0, 0])
-        run = Run(one)
-        for s in range(60 * 40):
-            run.second(NOON + s, s // 60)
-        self.assertEqual((one.seq, one.kept), (39, 16))
-        self.assertEqual(one.record(1), one.record(24))
-        self.assertEqual([one.record(n)[7] for n in range(24, 40)], list(range(23, 39)))
-
-
-class PowerCuts(unittest.TestCase):
-    def cut(self, one, again):
-        """What a row carries over, as text."""
-        for j in (2, 3):
-            again.adopt(0, j, one.since[j], [int(word) for word in one.row(0, j).split(",")])
-            again.since[j] = again.first(j, one.since[j])
-
-    def test_the_hour_goes_on(self):
-        one, again = core(told=[0, 0, 1, 0]), core(told=[0, 0, 1, 0])
-        run = Run(one)
-        for s in range(1801):
-            run.second(NOON + s, 10)
-        run = Run(again)
-        run.second(NOON + 2400, 40)
-        self.cut(one, again)
-        for s in range(2401, 3601):
-            run.second(NOON + s, 40)
-        self.assertEqual([row[1:7] for row in run.new()], [(NOON + 3600, 3000, "N", 220, 10, 40)])
-
-    def test_the_hour_is_over(self):
-        one, again = core(told=[0, 0, 1, 1]), core(told=[0, 0, 1, 1])
-        run = Run(one)
-        for s in range(3000):
-            run.second(NOON + s, 10)
-        run = Run(again)
-        run.second(NOON + 7300, 40)
-        self.cut(one, again)
-        self.assertEqual([row[:5] for row in run.new()], [(3600, NOON + 3600, 2940, "N", 100)])
-
-    def test_days_later(self):
-        one, again = core((LEVEL,), told=[0, 0, 1, 1]), core((LEVEL,), told=[0, 0, 1, 1])
-        run = Run(one)
-        for s in range(3000):
-            run.second(NOON + s, 650)
-        run = Run(again)
-        run.second(NOON + 864000, 700)
-        self.cut(one, again)
+        self.assertTrue(abs(10 * sum(first) / 3600 - statistics_record.numbers(one, 1)[6]) <= 0.501)
+        self.assertEqual(statistics_record.numbers(one, 1)[7:9], (min(first), max(first)))
         self.assertEqual(
-            [(row[0], row[3], row[4]) for row in run.new()], [(3600, "N", 6500), (86400, "F", 6500)]
+            statistics_record.numbers(one, 3)[9],
+            round(10 * max(sum(speeds[s : s + 3]) for s in range(3598)) / 3),
         )
+        self.assertEqual(statistics_record.numbers(one, 4)[6], values[-1][3] - values[0][3])
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ class Pole:
         self.folder, self.meters = folder, meters
         self.store = Store(Table(build(POINTS, ("dB",))))
         self.site = {"tz_min": 480}
+        self.kept = []
 
     def drivers(self, capability):
         return [
@@ -48,7 +49,8 @@ class Pole:
         ]
 
     def keep(self, name, every_s):
-        return Keep(self.folder + "/" + name, every_s)
+        self.kept.append(Keep(self.folder + "/" + name, every_s))
+        return self.kept[-1]
 
 
 class Noise(unittest.TestCase):
@@ -84,12 +86,9 @@ class Noise(unittest.TestCase):
 
     def tick(self, seconds, step=1):
         """Looks `step` seconds apart."""
-        for k in range(seconds // step):
+        for _ in range(seconds // step):
             self.time.pass_ms(1000 * step)
             self.service.step()
-            if k % 60 == 59:
-                for ear in self.service.ears:
-                    ear.write()
 
     def value(self, name):
         i = self.store.index("noise." + name)

@@ -11,6 +11,7 @@ from worn_flash import ENDURANCE, IMAGES, Counted
 from pole import keep
 from pole.log import Log
 from pole.protocol import statistics as rules
+from pole.protocol import statistics_rows
 from pole.services import statistics
 
 POINTS = 10
@@ -29,7 +30,7 @@ class Store:
 
 class Pole:
     def __init__(self):
-        self.store, self.log, self.kept, self.statistics, self.records = Store(), Log(), [], None, ()
+        self.store, self.log, self.kept, self.statistics = Store(), Log(), [], None
 
     def keep(self, name, every_s):
         self.kept.append(keep.Keep("/var/" + name, every_s))
@@ -88,7 +89,7 @@ def test_a_cut_at_any_operation_loses_ten_minutes_at_most(on):
         again.core.tick(5, NOON + 3000)
         again._found()
         for k in range(POINTS):
-            numbers = [int(word) for word in again.core.row(k, 2).split(",")]
+            numbers = [int(word) for word in statistics_rows.row(again.core, k, 2).split(",")]
             assert numbers[0] == max(0, 60 * (10 * written - 1))  # the minute that ran is lost
         done[0] = 0
 

@@ -18,7 +18,7 @@ from yigan import broker, cli, lang
 class Pole(Here):
     """A pole that averages its air sensor; its minutes pass as the test says."""
 
-    lamps, alarms, statistics, records = (), None, None, ()
+    lamps, alarms, statistics = (), None, None
 
     def __init__(self, folder, **more):
         super().__init__(**more)

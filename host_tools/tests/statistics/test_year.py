@@ -13,6 +13,7 @@ import pandas
 import pytest
 
 from pole.protocol import statistics as rules
+from pole.protocol import statistics_record
 
 PERIODS = {60: "1min", 600: "10min", 3600: "1h", 86400: "1D"}
 OFFSET = 28800  # Shanghai
@@ -51,7 +52,7 @@ def on_device(how: int, series, told=(0, 1, 1, 1)):
             one.add(0, raw or 0, rules.COMM if raw is None else 0, 60, 300)
         while read < one.seq:
             read += 1
-            _, period, end, _, n, flag, mean, low, high, extra, mark = one.record(read)
+            _, period, end, _, n, flag, mean, low, high, extra, mark = statistics_record.numbers(one, read)
             assert not mark & (rules.AGAIN | rules.UPTIME)
             found[period].append((end, n, flag, mean, low, high, extra))
     assert len(one.words) + len(one._ring) == size
