@@ -12,7 +12,7 @@ def context(tls):
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.load_cert_chain(tls["cert"], tls["key"])
     if tls.get("cadata"):
-        made.verify_mode = ssl.CERT_REQUIRED
+        made.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]
         made.load_verify_locations(cadata=tls["cadata"])
     return made
 

@@ -4,7 +4,7 @@ A bus of kind `served` is a `uart` or, with a pin `de`, an `rs485` that an uplin
 driver-enable pin is ours to time: no port has an RS-485 mode.
 """
 
-from asyncio import core
+from asyncio import core  # type: ignore[attr-defined]
 
 from machine import Pin
 
