@@ -2,8 +2,8 @@
 
 A sample is its point's topic and JSON with `"seq"`, the record's number for good: the same number is the same record.
 `at` is when it was measured; while nobody knows the time it is null, with `boot` (number of the start, modulo 256) and
-`uptime` of that start instead. What waited and is older than ten seconds, or of unknown age, is `"historical":true` and
-not retained. Losses go to `<base>lost`: {"seq":9,"cause":"dropped","lost":[{"class":"telemetry","first":3,"last":8}]};
+`uptime` of that start instead. What waited is `"historical":true` and not retained, unless it is the newest, and not
+older than ten seconds. Losses go to `<base>lost`: {"seq":9,"cause":"dropped","lost":[{"class":"telemetry","first":3,"last":8}]};
 after a power cut such numbers may be missing (`"cause":"power"`).
 """
 
@@ -18,6 +18,8 @@ _CLASSES = b"alarm", b"answer", b"loss", b"telemetry", b"log"
 class Replay:
     """One uplink's way through the journal. `begin` at each connection, then `step` while there is room."""
 
+    wait = False  # another link is better now: only what goes by every link
+
     def __init__(self, journal, name, points, clock):
         self.reader = journal.reader(name)
         self._points = points
@@ -30,6 +32,9 @@ class Replay:
         """A new connection: on from what was acknowledged. All points are told once: the broker may be another."""
         self._all = 0
         self.reader.rewind()
+        self._newest = self.reader.journal.last(
+            record.TELEMETRY
+        )  # the states that are told know all up to it
 
     def forget(self, session):
         """The connection broke: records that were under way are read again."""
@@ -42,17 +47,21 @@ class Replay:
 
     def step(self, session, qos):
         """Publish the next record, or say that there is none (False). There must be room."""
-        if self._all < self._points.store.n:
+        if not self.wait and self._all < self._points.store.n:
             self._points.tell(session, self._all, qos)
             self._all += 1
             return True
         reader = self.reader
-        self._live = (
-            reader.fresh()
-        )  # a state, whenever it was measured: a value that has become stale is news
-        if not self._live and not reader.next():
+        reader.most = record.TELEMETRY if self.wait else record.CLASSES
+        # Fresh is a state, whenever it was measured: a value that has become stale is news
+        live = reader.fresh()
+        if not live and not reader.next():
             return False
-        tag = record.number(reader.buf) << 3 | record.class_of(reader.buf)
+        number = record.number(reader.buf)
+        tag = number << 3 | record.class_of(reader.buf)
+        self._live = live or number > self._newest and 0 <= self._age(reader.when()) <= _FRESH_S
+        if self._live and number > self._newest and tag & 7 == record.TELEMETRY:
+            self._newest = number
         kind = record.kind_of(reader.buf)
         if kind == record.SAMPLE:
             self._sample(session, tag >> 3, qos or 1)
@@ -107,7 +116,7 @@ class Replay:
         if when is None:
             time = record.time(buf)
             packet.raw(b',"boot":%d,"uptime":%d' % (time >> 24, time & 0xFFFFFF))
-        retain = self._live or 0 <= age <= _FRESH_S
+        retain = self._live
         packet.raw(b"}" if retain else b',"historical":true}')
         session.commit(mqtt.PUBLISH | qos << 1 | (retain and i >= 0))
 
@@ -116,7 +125,7 @@ class Replay:
         reader = self.reader
         body = bytes(memoryview(reader.buf)[record.HEAD : reader.length - 2])
         topic, _, said = body.partition(b"\x00")
-        old = not self._live and not 0 <= self._age(reader.when()) <= _FRESH_S
+        old = not self._live
         session.widen(len(self._points.base) + len(body) + 64)
         packet = session.begin(qos, self._points.base + topic)
         if said[:1] == b"{" and len(said) > 2:
