@@ -274,8 +274,8 @@ class Node(Reports):
 
     # What goes out
 
-    def step(self, session, qos=0):
-        """Publish what is due; False: nothing now."""
+    def step(self, session, qos=0, telemetry=True):
+        """Publish what is due; False: nothing now. `telemetry`: not only what is urgent."""
         if self._leaving:
             raise BusError(NO_ANSWER, "the primary host is offline")
         if not self.born:
@@ -283,7 +283,10 @@ class Node(Reports):
         if session.birth:
             return False
         self._hear(session)
-        return self._records(session) if self._reader else self._points(session)
+        if not self._reader:
+            return self._points(session, telemetry)
+        self._reader.most = record.CLASSES if telemetry else record.TELEMETRY
+        return self._records(session)
 
     def _begin(self, session):
         packet = session.begin(0, self.base)
@@ -296,13 +299,13 @@ class Node(Reports):
         session.commit(mqtt.PUBLISH)
         return True
 
-    def _points(self, session):
+    def _points(self, session, telemetry):
         """What changed, as it is now."""
         now, store = self.clock.uptime_s(), self.store
         said = self._news()
         if said:
             return self._text(session, said[0], said[1], self.clock.now(), False)
-        i = self.due(now)
+        i = self.due(now) if telemetry else -1
         if i < 0:
             return False
         packet = self._begin(session)
