@@ -35,3 +35,15 @@ def tls(options):
         "key": der(options["key"]),
         "server_hostname": options["server_name"] or options["host"],
     }
+
+
+def server(options):
+    """What net.serve takes, from the options ca, cert, key of an uplink that serves: all of them, never less."""
+    found = {
+        "cadata": der(options.get("ca")),
+        "cert": der(options.get("cert")),
+        "key": der(options.get("key")),
+    }
+    if None in found.values():
+        raise ConfigError("tls")
+    return found

@@ -18,19 +18,20 @@ from pole.errors import DEVICE_EXCEPTION, PoleError
 
 _READS = (7, 11, 12, 17, 20, 24, ENCAPSULATED)  # what else changes nothing in a slave
 _LONGEST_MS = 60000
-ITSELF = (0, 255)  # units that mean the pole (V1.0b, 4.4.1)
 
 
 class Gateway:
-    """bus: has `await exchange(address, pdu, n, reply, stranger)` as drivers/modbus_rtu.py. units: the slaves' addresses.
+    """bus: has `await exchange(address, pdu, n, reply, stranger)` as drivers/modbus_rtu.py. clock: pole.clock. turn: a lock.
 
-    share: percent of the line's time, at most. clock: pole.clock. turn: a lock. `forwarded`, `unanswered` count.
+    options: `units`, the slaves' addresses; `share`, percent of the line's time, at most; `gateway_users`, addresses of the
+    clients that may use it (none: all). `forwarded`, `unanswered` count.
     """
 
-    def __init__(self, bus, units, share, clock, turn):
+    def __init__(self, bus, options, clock, turn):
         self._bus = bus
-        self._units = units
-        self._share = share
+        self._units = options["units"]
+        self._users = options.get("gateway_users")
+        self._share = options.get("share", 25)
         self._clock = clock
         self._turn = turn
         self._due = clock.ticks_ms()
@@ -38,10 +39,10 @@ class Gateway:
         self.forwarded = 0
         self.unanswered = 0
 
-    async def ask(self, frame, user, writer):
-        """The reply to a whole TCP frame (bytes). user: this client may use the gateway; writer: may also write."""
+    async def ask(self, frame, peer, writer):
+        """The reply to a whole TCP frame (bytes). peer: the client's address; writer: it may also write."""
         function = frame[7]
-        if not user or frame[6] not in self._units:
+        if frame[6] not in self._units or self._users and not writer and peer not in self._users:
             return _refusal(frame, NO_PATH)
         if not writer and not READ_COILS <= function <= READ_INPUT_REGISTERS and function not in _READS:
             return _refusal(frame, ILLEGAL_FUNCTION)

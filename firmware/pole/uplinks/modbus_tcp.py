@@ -125,7 +125,6 @@ zh = "各能力编号块的首末编号，编译时自动填入"
 import asyncio
 
 from pole import clock
-from pole.errors import ConfigError
 from pole.log import WARN
 from pole.protocol.modbus_server import mbap, pole_server
 
@@ -136,33 +135,11 @@ _LOOK_MS = 1000
 class _Client:
     """One connection."""
 
-    def __init__(self, task, peer, writer):
+    def __init__(self, task, writer):
         self.task = task
-        self.peer = peer
         self.writer = writer
         self.spoke = True  # since somebody last looked
         self.heard = 0  # uptime when that was seen
-
-
-def _tls(options):
-    from pole.codec import pem  # few poles need it
-
-    found = {
-        "cadata": pem.der(options["ca"]),
-        "cert": pem.der(options["cert"]),
-        "key": pem.der(options["key"]),
-    }
-    if None in found.values():
-        raise ConfigError("tls")  # never less than was asked for
-    return found
-
-
-def _gateway(pole, options):
-    from pole.protocol.modbus_gateway import Gateway  # few poles are one
-
-    return Gateway(
-        pole.bus(options["gateway"]), options["units"], options.get("share", 25), clock, asyncio.Lock()
-    )
 
 
 class Uplink:
@@ -177,12 +154,18 @@ class Uplink:
         self.port = options.get("port", 502)
         self.writers = options.get("writers", ())
         self.role = options.get("role", "address")
-        self._tls = _tls(options) if options.get("tls") else None
+        self._tls = self.gateway = None
+        if options.get("tls"):
+            from pole.codec import pem  # few poles need either
+
+            self._tls = pem.server(options)
         self.idle_s = options.get("idle_s", 120)
         self.server = pole_server(pole, options)
         self.readers = options.get("readers", ())
-        self.gateway = _gateway(pole, options) if options.get("gateway") else None
-        self.gateway_users = options.get("gateway_users", ())
+        if options.get("gateway"):
+            from pole.protocol.modbus_gateway import Gateway
+
+            self.gateway = Gateway(pole.bus(options["gateway"]), options, clock, asyncio.Lock())
         self._most = options.get("clients", 4)
         self._clients = []
         self._listener = None
@@ -196,7 +179,10 @@ class Uplink:
 
     async def run(self, beat):
         """Serve for ever. OSError when the port is taken."""
-        self._listener = await self._listen()
+        serve, tls = self.pole.net.serve, self._tls
+        self._listener = await (
+            serve(self._client, self.port, tls=tls) if tls else serve(self._client, self.port)
+        )
         try:
             while True:
                 beat()
@@ -208,12 +194,6 @@ class Uplink:
                 self._publish()
         finally:
             self.close()
-
-    def _listen(self):
-        """Plain, or by TLS only."""
-        if self._tls is None:
-            return self.pole.net.serve(self._client, self.port)
-        return self.pole.net.serve(self._client, self.port, tls=self._tls)
 
     def close(self):
         if self._listener:
@@ -269,7 +249,7 @@ class Uplink:
             return
         if not self._make_room(writer):
             return
-        client = _Client(asyncio.current_task(), stream.peer, writer)
+        client = _Client(asyncio.current_task(), writer)
         self._clients.append(client)
         self._look()
         self.accepted += 1
@@ -303,7 +283,7 @@ class Uplink:
                     break
                 if self.gateway and 0 < rx[at + 6] < 255:  # a slave's: others may be served meanwhile
                     frame, kept = bytes(rx[at : at + length]), bytes(rx[at + length : n])
-                    await stream.write(await self._forward(frame, client))
+                    await stream.write(await self.gateway.ask(frame, stream.peer, client.writer))
                     at, n = 0, len(kept)
                     rx[:n] = kept
                     continue
@@ -320,10 +300,6 @@ class Uplink:
             kept = bytes(rx[at:n]) if at < n else b""
         self.bad_streams += 1
         self.pole.log.add(WARN, "modbus_tcp", "%s does not speak Modbus" % stream.peer)
-
-    def _forward(self, frame, client):
-        user = not self.gateway_users or client.writer or client.peer in self.gateway_users
-        return self.gateway.ask(frame, user, client.writer)
 
     def _answer(self, at, length, writer):
         """The reply frame to the one at rx[at:at+length]."""

@@ -23,7 +23,8 @@ class Story:
     def __init__(self, units=(3, 4), share=50):
         self.line = Line(self.answer, 115200)
         self.bus = Bus(self.line, QUICK)
-        self.gateway = Gateway(self.bus, units, share, clock, asyncio.Lock())
+        options = {"units": units, "share": share, "gateway_users": ["10.0.0.2", "10.0.0.3"]}
+        self.gateway = Gateway(self.bus, options, clock, asyncio.Lock())
         self.act = {3: lambda pdu: pdu[:1] + b"\x02\x12\x34" if pdu[0] == 3 else pdu}
 
     def answer(self, frame):
@@ -31,11 +32,11 @@ class Story:
         said = act(bytes(frame[1:-2])) if act else None
         return [(2, framed(frame[0], said))] if said else []
 
-    def ask(self, *frames, user=True, writer=True):
+    def ask(self, *frames, peer="10.0.0.2", writer=True):
         async def plain():
             said = []
             for frame in frames:
-                said.append(await self.gateway.ask(frame, user, writer))
+                said.append(await self.gateway.ask(frame, peer, writer))
             return said
 
         return asyncio.run(plain())
@@ -63,7 +64,7 @@ class Answers(unittest.TestCase):
     def test_another_unit_is_0a(self):
         s = Story()
         self.assertEqual(s.ask(READ[:6] + b"\x05" + READ[7:]), [bytes.fromhex("00090000000305830a")])
-        self.assertEqual(s.ask(READ, user=False), [bytes.fromhex("00090000000303830a")])
+        self.assertEqual(s.ask(READ, peer="10.0.0.9", writer=False), [bytes.fromhex("00090000000303830a")])
         self.assertEqual(s.line.sent, [])
 
     def test_only_a_writer_writes(self):
@@ -112,7 +113,7 @@ class Share(unittest.TestCase):
 
         async def client():
             while True:
-                await s.gateway.ask(READ, True, True)
+                await s.gateway.ask(READ, "10.0.0.3", True)
 
         async def main():
             tasks = [asyncio.create_task(client()) for _ in range(askers)]
@@ -142,7 +143,7 @@ class Share(unittest.TestCase):
         s = Story(share=90)
 
         async def main():
-            return await asyncio.gather(*[s.gateway.ask(READ, True, True) for _ in range(4)])
+            return await asyncio.gather(*[s.gateway.ask(READ, "10.0.0.3", True) for _ in range(4)])
 
         self.assertEqual([reply[-2:] for reply in asyncio.run(main())], [b"\x12\x34"] * 4)
 
