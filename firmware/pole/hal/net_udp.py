@@ -16,7 +16,7 @@ class Datagrams:
         self._socket = socket.socket(info[0], socket.SOCK_DGRAM)
         self._socket.connect(info[-1])
         self._socket.setblocking(False)
-        self._take = getattr(self._socket, "readinto", None) or self._socket.recv_into
+        self._take = getattr(self._socket, "recv_into", None) or self._socket.readinto  # CPython's, MicroPython's
 
     def send(self, buf):
         """Hand it to the network; OSError when that takes none now."""

@@ -25,7 +25,7 @@ def _rows(journal, since):
         while reader.next():
             buf, number = reader.buf, record.number(reader.buf)
             if number > since:
-                text = binascii.hexlify(memoryview(buf)[record.HEAD : reader.length - 2]).decode()
+                text = binascii.hexlify(bytes(buf[record.HEAD : reader.length - 2])).decode()
                 yield {"n": number, "c": record.class_of(buf), "k": record.kind_of(buf), "at": reader.when(), "x": text}
     finally:
         reader.leave()

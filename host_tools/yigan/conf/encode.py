@@ -4,14 +4,17 @@ import json
 import struct
 
 from yigan import cards, points
+from yigan.boards import Board
 from yigan.conf import alarm, calibration, lighting, measurable, plausibility, statistics, zone
 from yigan.conf.plan import Device, Line, Member, Plan
+from yigan.conf.pole import Part
 from yigan.points import Point
 
 _WRITABLE = 0x10
 _LINE_KEYS = ("baud", "parity", "stop", "bits")
 _SERIAL = ("uart", "rs485")
 _SERVED = "served"  # a serial line on which the pole answers
+_SOLDERED = ("chip", "spi", "sck", "mosi", "miso", "cs", "irq", "reset", "mdc", "mdio", "phy_addr")  # of an Ethernet chip
 _DALI = {"esp32": "dali_rmt", "rp2": "dali_pio"}  # what makes the edges
 
 
@@ -69,9 +72,16 @@ def config_json(plan: Plan) -> bytes:
         "peripherals": [_peripheral(device, places) for device in plan.devices],
         "services": [_service(plan, member, places) for member in plan.services],
         "uplinks": [_uplink(plan, member, places) for member in plan.uplinks],
-        "interfaces": [{"kind": part.kind, **part.options} for part in pole.interfaces],
+        "interfaces": [_interface(board, part) for part in pole.interfaces],
     }
     return json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _interface(board: Board, part: Part) -> dict:
+    """What hal.interface gets: the board's pins, what the file says, and the usual rest of a fixed address."""
+    soldered = {k: v for k, v in board.parts.get(part.kind, {}).items() if k in _SOLDERED}
+    fixed = {"netmask": "255.255.255.0", "dns": part.options.get("gateway")} if "address" in part.options else {}
+    return {"kind": part.kind, **soldered, **fixed, **part.options}
 
 
 def _bus(line: Line, port: str) -> dict:

@@ -11,9 +11,10 @@ from yigan.conf.pole import Part, wrong_type
 from yigan.lang import t
 
 # [[interface]] has no card: the port's hal has them all (pole/hal/board.py).
+_ADDRESS = {"address": str, "netmask": str, "gateway": str, "dns": str}  # for who has no DHCP
 INTERFACES: dict[str, dict[str, type]] = {
-    "wifi": {"ssid": str, "password": str},
-    "ethernet": {},
+    "wifi": {"ssid": str, "password": str, "networks": list, **_ADDRESS},
+    "ethernet": _ADDRESS,
 }
 
 _SESSION_KB, _ROOMY = 30, 1 << 20  # of one TLS session; a heap with PSRAM behind it
@@ -60,29 +61,76 @@ def _interface(plan: Plan, part: Part) -> None:
             doc.error("unknown_option", (*part.at, key), what, near.hint(key, keys))
         elif not isinstance(value, keys[key]):
             doc.error("wrong_type", (*part.at, key), wrong_type(key, keys[key], value))
+    _address(plan, part)
     if part.kind == "wifi":
-        _wifi(plan, part)
+        networks = part.options.get("networks")
+        if not isinstance(networks, list):
+            _wifi(plan, part.at, part.options)
+        for n, one in enumerate(networks if isinstance(networks, list) else []):
+            _known(plan, (*part.at, "networks", n), one)
 
 
-def _wifi(plan: Plan, part: Part) -> None:
+def _known(plan: Plan, at: Keys, one: object) -> None:
+    """One of several networks."""
+    if not isinstance(one, dict) or not one.keys() <= {"ssid", "password"}:
+        what = t("Each network is a table with ssid and password.", "每个网络是一个含 ssid 和 password 的表。")
+        hint = t('Write { ssid = "...", password = "..." }.', '请写 { ssid = "……", password = "……" }。')
+        plan.pole.document.error("wrong_type", at, what, hint)
+    else:
+        _wifi(plan, at, one)
+
+
+def _address(plan: Plan, part: Part) -> None:
+    """A fixed address needs a gateway in its network; the rest has usual values."""
+    doc, options, found = plan.pole.document, part.options, {}
+    for key in _ADDRESS:
+        try:
+            if isinstance(options.get(key), str):
+                found[key] = ipaddress.IPv4Address(options[key])
+        except ValueError:
+            doc.error("bad_address", (*part.at, key), t("{v} is no IPv4 address.", "{v} 不是 IPv4 地址。", v=options[key]))
+            return
+    if found and "address" not in found:
+        what = t("Without address this says nothing.", "没有 address 时此项无效。")
+        doc.error("missing_option", (*part.at, next(iter(found))), what, t("Write address = ...", "请写 address = ……"))
+    elif found and "gateway" not in found:
+        what = t("A fixed address needs a gateway.", "固定地址需要 gateway。")
+        doc.error("missing_option", (*part.at, "address"), what, t("Write gateway = ...", "请写 gateway = ……"))
+    elif found:
+        _same_network(plan, part, found)
+
+
+def _same_network(plan: Plan, part: Part, found: dict) -> None:
+    try:
+        network = ipaddress.IPv4Network(f"{found['address']}/{found.get('netmask', '255.255.255.0')}", strict=False)
+    except ValueError:
+        what = t("{v} is no netmask.", "{v} 不是子网掩码。", v=found["netmask"])
+        plan.pole.document.error("bad_address", (*part.at, "netmask"), what)
+        return
+    if found["gateway"] not in network:
+        what = t("The gateway is not in {n}.", "gateway 不在 {n} 内。", n=network)
+        plan.pole.document.error("bad_address", (*part.at, "gateway"), what)
+
+
+def _wifi(plan: Plan, at: Keys, options: dict) -> None:
     """IEEE 802.11 9.4.2.2: an SSID has at most 32 bytes; WPA's passphrase 8 to 63 printable characters."""
-    doc, ssid, password = plan.pole.document, part.options.get("ssid"), part.options.get("password", "")
-    if ssid is None and not misspelt("ssid", part.options, INTERFACES["wifi"]):
+    doc, ssid, password = plan.pole.document, options.get("ssid"), options.get("password", "")
+    if ssid is None and not misspelt("ssid", options, INTERFACES["wifi"]):
         what = t("wifi needs ssid.", "wifi 需要 ssid。")
-        doc.error("missing_option", (*part.at, "ssid"), what, t('Write ssid = "..."', '请写 ssid = "……"'))
+        doc.error("missing_option", (*at, "ssid"), what, t('Write ssid = "..."', '请写 ssid = "……"'))
     elif isinstance(ssid, str) and not 1 <= len(ssid.encode()) <= 32:
         what = t(
             "An ssid has 1 to 32 bytes, this one {n}.",
             "ssid 为 1 至 32 字节，此处 {n} 字节。",
             n=len(ssid.encode()),
         )
-        doc.error("out_of_range", (*part.at, "ssid"), what)
+        doc.error("out_of_range", (*at, "ssid"), what)
     if isinstance(password, str) and password and not 8 <= len(password) <= 63:
         what = t("A Wi-Fi password has 8 to 63 characters, this one {n}.", "Wi-Fi 密码为 8 至 63 个字符，此处 {n} 个。",
                  n=len(password))  # fmt: skip
         doc.error(
             "out_of_range",
-            (*part.at, "password"),
+            (*at, "password"),
             what,
             t("Leave it out for an open network.", "开放网络请省略。"),
         )

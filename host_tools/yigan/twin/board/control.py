@@ -217,6 +217,8 @@ class Control:
                 self.board.pins.drive(int(name[4:]), value)
             else:
                 setattr(pin, key, value)
+        elif (name, key) == ("wifi", "ssids"):
+            self.board.net.ssids = value
         else:
             self.board.harness.tap(name).twin.set(key, value)
 

@@ -24,6 +24,7 @@ class Net:
         self.up = True  # the access point is there
         self.link = "off"  # off, idle, connecting, up, failed
         self.ssid = ""
+        self.ssids: list[str] | None = None  # the networks in reach, None: whatever is asked for
         self.cable = True  # the Ethernet cable is in
         self.lan = "off"  # off, idle, up
         self._kept: dict[tuple[int, str], int] = {}
@@ -93,7 +94,8 @@ class Net:
 
     def _associated(self) -> None:
         if self.link == "connecting":
-            self.link = "up" if self.up else "failed"
+            heard = self.up and (self.ssids is None or self.ssid in self.ssids)
+            self.link = "up" if heard else "failed"
 
     def reach(self, up: bool) -> None:
         """The access point comes or goes."""

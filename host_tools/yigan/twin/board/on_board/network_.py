@@ -16,8 +16,20 @@ AUTH_WPA2_PSK = 3
 
 _hostname = "mpy"
 _facts = {}
+_fixed = {}  # of each interface: its address without DHCP
 _ADDRESS = ("192.168.4.20", "255.255.255.0", "192.168.4.1", "192.168.4.1")
 _NONE = ("0.0.0.0", "0.0.0.0", "0.0.0.0", "0.0.0.0")
+
+
+def _ifconfig(nic, config):
+    if config is None:
+        return _fixed.get(type(nic), _ADDRESS) if nic.isconnected() else _NONE
+    if config == "dhcp":
+        _fixed.pop(type(nic), None)
+    elif len(config) != 4:
+        raise ValueError("requested length 4")
+    else:
+        _fixed[type(nic)] = tuple(config)
 
 
 class WLAN:
@@ -84,8 +96,7 @@ class WLAN:
         return [(b"pole", b"\x02\x00\x00\x00\x00\x01", 6, -58, 3, False)] if _hub.ask("air") else []
 
     def ifconfig(self, config=None):
-        if config is None:
-            return _ADDRESS if self.isconnected() else _NONE
+        return _ifconfig(self, config)
 
     def ipconfig(self, name=None, **kw):
         address = self.ifconfig()
@@ -112,8 +123,11 @@ class WLAN:
 
 
 class LAN:
-    def __init__(self, id=None, **kw):
-        pass
+    def __init__(self, id=None, *, phy_type=None, **kw):
+        if phy_type not in (1, 2, 100):
+            raise ValueError("invalid phy type")
+        if phy_type == 100 and not ("spi" in kw and "cs" in kw and "int" in kw):
+            raise ValueError("cs and int are needed")
 
     def active(self, on=None):
         if on is not None:
@@ -127,8 +141,7 @@ class LAN:
         return {"off": 1, "idle": 3, "up": 5}[_hub.ask("lan_state")]  # ETH_STARTED, ETH_DISCONNECTED, ETH_GOT_IP
 
     def ifconfig(self, config=None):
-        if config is None:
-            return _ADDRESS if self.isconnected() else _NONE
+        return _ifconfig(self, config)
 
     ipconfig = WLAN.ipconfig
 
