@@ -154,10 +154,17 @@ async def _serve(handler, stream):
 
 
 def _peer(address):
-    """The text form of an accepted address; the unix port hands out packed sockaddr bytes."""
+    """The text form of an accepted address; the unix port hands out packed sockaddr bytes.
+
+    An IPv4 client of a server on `::` has its IPv4 address (RFC 4291, 2.5.5.2): lists of clients name it so.
+    """
     if isinstance(address, tuple):
-        return address[0]
-    return "%d.%d.%d.%d" % tuple(address[4:8])
+        text = address[0]
+        return text[7:] if text[:7].upper() == "::FFFF:" and "." in text else text
+    ip = bytes(address[8:24]) if len(address) > 16 else address[4:8]
+    if len(ip) == 16 and ip[:12] != b"\0" * 10 + b"\xff\xff":
+        return ":".join(["%x" % (ip[k] << 8 | ip[k + 1]) for k in range(0, 16, 2)])
+    return "%d.%d.%d.%d" % tuple(ip[-4:])
 
 
 async def serve(handler, port, host="0.0.0.0", backlog=4, tls=None):

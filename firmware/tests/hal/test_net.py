@@ -39,6 +39,34 @@ class NetTest(unittest.TestCase):
 
         asyncio.run(story())
 
+    def peers(self, host, ways, port):
+        """Who a server on `host` sees when it is called by each of `ways`."""
+        seen = []
+
+        async def note(stream):
+            seen.append(stream.peer)
+            await stream.write(b"x")
+
+        async def story():
+            server = await net.serve(note, port, host)
+            for way in ways:
+                stream = await net.connect(way, port)
+                self.assertEqual(await stream.readinto(bytearray(1)), 1)
+                stream.close()
+            server.close()
+
+        asyncio.run(story())
+        return seen
+
+    def test_ipv6(self):
+        seen = self.peers("::1", ("::1",), _PORT + 7)
+        self.assertTrue(seen[0] in ("::1", "0:0:0:0:0:0:0:1"), seen)
+
+    def test_ipv4_clients_keep_their_name(self):
+        self.assertEqual(self.peers("127.0.0.1", ("127.0.0.1",), _PORT + 8), ["127.0.0.1"])
+        if sys.implementation.name == "micropython":  # one socket for both families; asyncio's server has two
+            self.assertEqual(self.peers("::", ("127.0.0.1",), _PORT + 9), ["127.0.0.1"])
+
     def test_a_closed_peer_reads_as_zero_bytes(self):
         async def hang_up(stream):
             await stream.write(b"bye")
