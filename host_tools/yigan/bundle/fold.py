@@ -8,7 +8,7 @@ traceback still names the right one.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 _CAPITALS = re.compile(r"_?[A-Z][A-Z0-9_]*$")
@@ -30,8 +30,8 @@ class _Module:
     pinned: set[str] = field(default_factory=set)  # inside f-strings, whose parts have no exact place
 
 
-def folded(sources: Sources, keep: bool = False) -> Sources:
-    """The same program with its constants in place. `keep`: leave the definitions, for tests that use them."""
+def folded(sources: Sources, keep: Container[str] = ()) -> Sources:
+    """The same program with its constants in place. `keep`: modules that keep their definitions, for who looks inside."""
     modules = {name: _Module(name, text, ast.parse(text)) for name, text in sources.items()}
     for module in modules.values():
         _find_imports(module, modules)
@@ -42,7 +42,7 @@ def folded(sources: Sources, keep: bool = False) -> Sources:
     wanted = _still_wanted(modules)
     for module in modules.values():
         _clean_imports(module)
-        if not keep:
+        if module.name not in keep:
             _drop_definitions(module, wanted)
     return {module.name: _edited(module) for module in modules.values()}
 

