@@ -37,6 +37,11 @@ year: .venv/dev  ## a year of nights on the whole virtual board, against an inde
 benchmark: .venv/dev node  ## ours and the peers side by side (ONLY=nmea, JSON=1)
 	@$(BIN)/python -m benchmarks --only "$(ONLY)" $(if $(JSON),--json)
 
+fuzz: .venv/dev  ## a million mutated frames over all codecs, then ten thousand each on the VM (SEED=7)
+	@export PYTHONPATH=firmware:firmware/tests MICROPYPATH=.frozen:firmware:firmware/tests; \
+	$(BIN)/python firmware/tests/fuzz.py 1000000 $(SEED) && \
+	$(BIN)/micropython -X heapsize=4m firmware/tests/fuzz.py 270000 $(SEED)
+
 gen: .venv/runtime  ## write docs/generated from the point table
 	@$(BIN)/yigan gen
 

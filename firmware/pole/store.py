@@ -28,9 +28,9 @@ class Table:
     """The fixed half: what the host compiled from points.toml for this pole (format: docs/bundle.md)."""
 
     def __init__(self, data):
-        magic, version, _, n, names = struct.unpack_from("<2sBBHH", data, 0)
-        if magic != b"YP" or version != 1:
+        if data[:3] != b"YP\x01" or len(data) < 8:
             raise errors.ConfigError("points.bin")
+        n, names = struct.unpack_from("<HH", data, 4)
         view, at = memoryview(data), 8
         self.n = n
         self.ids, at = _column("H", n, view, at)
@@ -45,8 +45,14 @@ class Table:
         self.ttl_s, at = _column("H", n, view, at)
         self.name_end, at = _column("H", n, view, at)
         self.names = bytes(view[at : at + names])
-        self.unit_names = bytes(view[at + names :]).decode().split("\n")
-        if len(self.names) != names:
+        units = bytes(view[at + names :])
+        try:
+            self.unit_names = units.decode().split("\n")
+        except ValueError:
+            self.unit_names = []
+        if len(self.names) != names or max(self.names + b"\0") > 127:
+            raise errors.ConfigError("points.bin")
+        if n and max(self.units) >= len(self.unit_names):
             raise errors.ConfigError("points.bin")
 
 
