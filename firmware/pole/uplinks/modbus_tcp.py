@@ -130,6 +130,7 @@ from pole.protocol.modbus_server import mbap, pole_server
 
 _FRAME = 260  # the longest, V1.0b, 4.1
 _LOOK_MS = 1000
+_HELLO_S = 15  # for a TLS handshake and the first request
 
 
 class _Client:
@@ -251,6 +252,9 @@ class Uplink:
             return
         client = _Client(asyncio.current_task(), writer)
         self._clients.append(client)
+        if self._tls:  # who does not even say hello holds 30 KB: not for long
+            client.spoke = False
+            client.heard = clock.uptime_s() - self.idle_s + _HELLO_S
         self._look()
         self.accepted += 1
         try:

@@ -31,6 +31,19 @@ class Roles(unittest.TestCase):
         self.assertEqual(self.asked(WRITE, 9, role="reader"), refused)
         self.assertEqual(self.asked(WRITE, 12, role="address"), wrote)
 
+    def test_who_never_finishes_a_handshake(self):
+        async def story(s):
+            s.uplink._tls = {"cert": b""}  # as if it were: the stream itself is plain
+            silent = await s.connect()
+            good = await s.connect()
+            self.assertEqual(await s.ask(good, READ, 13), ANSWER)
+            s.uplink._look()
+            clock._wall.seconds += 17
+            self.assertTrue(await s.ended(silent))
+            self.assertEqual(await s.ask(good, READ, 13), ANSWER)
+
+        Story().run(story)
+
     def test_encryption_is_never_left_out(self):
         for missing in ("ca", "cert", "key"):
             texts = dict.fromkeys(("ca", "cert", "key"), "-----BEGIN X-----\nAAAA\n-----END X-----\n")
