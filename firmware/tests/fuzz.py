@@ -15,9 +15,22 @@ import sys
 
 import points_bin
 from pole import clock, keep, seldom, segments
-from pole.codec import cbor, crc, dali_bits, dlt645, frame_line, modbus, mqtt, mqtt5, nmea_fix, nmea_record, record, sparkplug
+from pole.codec import (
+    cbor,
+    crc,
+    dali_bits,
+    dlt645,
+    frame_line,
+    modbus,
+    mqtt,
+    mqtt5,
+    nmea_fix,
+    nmea_record,
+    record,
+    sparkplug,
+)
 from pole.drivers import a02yyuw, bl0942, dali_sci, gnss, hlw8032, pms5003, sds011, winsen
-from pole.errors import ConfigError, PoleError
+from pole.errors import PoleError
 from pole.log import Log
 from pole.protocol import command, modbus_server, mqtt_session, payload_sparkplug, register_image, websocket
 from pole.store import Store, Table
@@ -447,8 +460,14 @@ BROKER = [b"\x20\x02\x00\x00", b"\x40\x02\x00\x01", b"\x62\x02\x00\x09", b"\xd0\
 BROKER += [_publish(b"t/set", b'{"id":1,"value":5}', 0x30 | qos << 1) for qos in (0, 1, 2)]
 BROKER5 = [b"\x20\x03\x00\x00\x00", b"\x20\x08\x00\x00\x05\x22\x00\x05\x24\x01", b"\x40\x04\x00\x01\x10\x00", b"\xe0\x02\x8e\x00",
            _publish(b"t/set", b'\x09\x08\x00\x01r\x02\x00\x00\x00\x3c{"id":1}', 0x32), b"\x90\x04\xff\xff\x00\x01"]  # fmt: skip
-COMMANDS = [b'{"id":"c1","value":42.5,"expires":"2026-11-22T16:05:00+08:00"}', b'{"id":7,"value":true,"expires":60}']
-MAPS = [bytes.fromhex("a2626964626331" + "6576616c7565c48221196ab3"), bytes.fromhex("a36269640765" + "76616c7565fb4045400000000000" + "67657870697265731903e8")]
+COMMANDS = [
+    b'{"id":"c1","value":42.5,"expires":"2026-11-22T16:05:00+08:00"}',
+    b'{"id":7,"value":true,"expires":60}',
+]
+MAPS = [
+    bytes.fromhex("a2626964626331" + "6576616c7565c48221196ab3"),
+    bytes.fromhex("a36269640765" + "76616c7565fb4045400000000000" + "67657870697265731903e8"),
+]
 LINE = [b'#y0 {"n":7,"do":"set","p":"lamp.level","v":"50"}*0000\n', b"hello\r\n"]
 PMS = [_sum16(b"\x42\x4d\x00\x1c" + bytes(range(26)))]
 SDS = [bytes((0xAA, 0xC0, 0xD4, 4, 0x3A, 0x0A, 0xA1, 0x60, 0x1D, 0xAB))]
@@ -458,7 +477,13 @@ MBAP = [b"\x00\x01\x00\x00\x00\x06\x01\x04\x00\xc8\x00\x02", b"\x00\x02\x00\x00\
         b"\x00\x05\x00\x00\x00\x06\x01\x05\x00\x6a\xff\x00", b"\x00\x06\x00\x00\x00\x08\x01\x0f\x00\x60\x00\x08\x01\xff"]  # fmt: skip
 RTU = [b"\x07\x03\x04\x00\x01\x00\x02", b"\x07\x83\x02"]
 DLT = [bytes.fromhex("FEFEFEFE68AAAAAAAAAAAA689108333334333343546500") + b"\x16"]
-WS = [b"\x82\x05hello", b"\x89\x02hi", b"\x82\x7e\x00\x90" + bytes(144), b"\x88\x02\x03\xe8", b"\x02\x01a\x80\x01b"]
+WS = [
+    b"\x82\x05hello",
+    b"\x89\x02hi",
+    b"\x82\x7e\x00\x90" + bytes(144),
+    b"\x88\x02\x03\xe8",
+    b"\x02\x01a\x80\x01b",
+]
 
 
 # Checksums mended
@@ -525,14 +550,18 @@ def _mend_keep(frame):
 
 
 def _session():
-    return mqtt_session.Session(mqtt_session.greeting(b"d", 60), window=2, packet=64, receive=64, filters=(b"a/b",))
+    return mqtt_session.Session(
+        mqtt_session.greeting(b"d", 60), window=2, packet=64, receive=64, filters=(b"a/b",)
+    )
 
 
 def _session5():
     from pole.protocol import mqtt5_hello
 
     who = b"d", 60, True, None, None, None
-    return mqtt5_hello.session(who, (60, True, 2, 64, 64, 15, (b"a/b",)), 3600, {"board": "b", "version": "1"})
+    return mqtt5_hello.session(
+        who, (60, True, 2, 64, 64, 15, (b"a/b",)), 3600, {"board": "b", "version": "1"}
+    )
 
 
 # name: (maker of what is fed, good frames, mend or None)
@@ -656,7 +685,9 @@ def main(words):
     for name in names:
         start = _clock()
         refused, grown = run(name, each, seed)
-        print("%-15s %8d fed %8d refused %6d bytes more %6d ms" % (name, each, refused, grown, _clock() - start))
+        print(
+            "%-15s %8d fed %8d refused %6d bytes more %6d ms" % (name, each, refused, grown, _clock() - start)
+        )
         if grown > MOST:
             raise RuntimeError("%s: the heap grows by %d bytes" % (name, grown))
     print("%d frames: no crash, no hang, no growth" % (each * len(names)))
