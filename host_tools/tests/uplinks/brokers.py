@@ -1,6 +1,7 @@
 """What the uplink's tests run: a pole in a process of its own, mosquitto, certificates, a proxy that can stall."""
 
 import datetime
+import functools
 import json
 import os
 import queue
@@ -19,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from benchmarks.harness import compile_firmware
 from yigan import cards, vm
 from yigan.errors import LinkError
 
@@ -80,6 +82,14 @@ class Process:
             print("\n".join(self.lines))  # noqa: T201 - pytest shows it with the failure
 
 
+@functools.cache
+def bytecode() -> tempfile.TemporaryDirectory:
+    """The firmware as a board gets it: the VM's heap is a board's."""
+    folder = tempfile.TemporaryDirectory(prefix="yigan-mpy-")
+    compile_firmware(folder.name, keep=True)
+    return folder
+
+
 def pole(interpreter: str, port: int, seconds=0, **options) -> Process:
     """The uplink on an interpreter, with the card's defaults and short waits."""
     chosen = {name: option.default for name, option in cards.uplink("mqtt").options.items()}
@@ -90,7 +100,7 @@ def pole(interpreter: str, port: int, seconds=0, **options) -> Process:
             command = [vm.find(), "-X", "heapsize=176k", str(SCRIPT)]
         except LinkError as error:
             pytest.skip(str(error))
-        env = {**os.environ, "MICROPYPATH": ":".join([".frozen", *path])}
+        env = {**os.environ, "MICROPYPATH": f".frozen:{FIRMWARE / 'tests'}:{bytecode().name}"}
     else:
         command = [sys.executable, "-u", str(SCRIPT)]
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
@@ -182,7 +192,8 @@ class City:
 class Authority:
     """A certificate authority of this test, with a broker's and a client's certificate."""
 
-    def __init__(self, folder: Path, days=30):
+    def __init__(self, folder: Path, days=30, since=60):
+        self._since = since
         folder.mkdir(exist_ok=True)
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -223,7 +234,7 @@ class Authority:
         today = datetime.datetime.now(datetime.UTC)
         builder = (
             x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
-            .not_valid_before(today - datetime.timedelta(days=60))
+            .not_valid_before(today - datetime.timedelta(days=60 if key is self._key else self._since))
             .not_valid_after(today + datetime.timedelta(days=days))
             .add_extension(x509.BasicConstraints(key is self._key, None), critical=True)
         )
