@@ -20,7 +20,8 @@ OPTION_TYPES = ("int", "float", "bool", "str", "pin", "enum", "map", "list", "ta
 _FIELDS = {"title_zh", "bus", "baud", "parity", "stop", "bits", "capability", "points", "datasheet", "wiring",
            "wiring_zh", "map", "options", "needs", "tool", "requires_capability", "requires_driver", "on_request", "section",
            "also_with", "models", "address", "port",
-           "points_option", "points_of", "out", "interrupt", "scaled", "provides", "pins", "channels", "most_hz", "asks", "tls_port"}  # fmt: skip
+           "points_option", "points_of", "out", "interrupt", "scaled", "provides", "pins", "channels", "most_hz", "asks",
+           "tls_port", "link", "loads"}  # fmt: skip
 _OPTION_FIELDS = {"type", "default", "required", "low", "high", "values", "en", "zh", "unit", "secret"}
 
 

@@ -53,7 +53,9 @@ class Twin:
     def set(self, name: str, value: object) -> None:
         """`send`: hex that comes over the line as if another station had said it."""
         if name != "send":
-            raise ConfigError(t("There is no {n} to set.", "没有可设置的 {n}。", n=name), hint=near.hint(name, ("send",)))
+            raise ConfigError(
+                t("There is no {n} to set.", "没有可设置的 {n}。", n=name), hint=near.hint(name, ("send",))
+            )
         self.send(bytes.fromhex(str(value)))
 
     def fault(self, name: str, on: bool = True) -> None:
