@@ -88,6 +88,7 @@ class Pole:
         self.alarms = None  # services/alarms.py, where there are any
         self.statistics = None  # services/statistics.py, likewise
         self.journal = None  # pole/journal.py, likewise
+        self.links = {}  # the uplinks that services/link.py leads, by their place in the pole file
         self.kept = []
         crumb = breadcrumb.unpack(hal.read_crumb())
         self.starts = crumb[0] + 1 if crumb else 1
@@ -224,6 +225,8 @@ class Pole:
                 module = load.module(room, kind)
                 state[0] = (module.Service if room == "services" else module.Uplink)(self, state[1])
                 state[1] = None  # a configuration that is no longer needed is heap
+                if "link" in spec:
+                    self.links[spec["link"]] = state[0]
             return state[0].run(beat)
 
         self.supervisor.add(spec.get("name", kind), start)

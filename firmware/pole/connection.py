@@ -127,6 +127,7 @@ class Connection:
                 if n == 0:
                     raise OSError("closed by the broker")
                 reader.fed(n or 0)
+                self.bytes_down += n or 0
                 while True:
                     event = session.next()
                     if event:

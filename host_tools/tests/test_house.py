@@ -38,9 +38,9 @@ ROOMS = {
     "journal": {"clock", "codec", "journal_reader", "segments"},
     "breadcrumb": {"clock"},
     "supervise": {"clock", "log"},
-    "services": {"store", "codec", "protocol", "crypto", "clock", "log", "judge", "journal"},
+    "services": {"store", "codec", "protocol", "crypto", "clock", "log", "judge", "journal", "load"},
     "connection": {"clock", "log", "codec", "protocol"},
-    "uplinks": {"connection", "store", "codec", "protocol", "crypto", "clock", "log"},
+    "uplinks": {"connection", "store", "codec", "protocol", "crypto", "clock", "log", "load"},
     "tools": {"clock", "log", "codec", "protocol", "journal_reader"},
     "hal": {"clock", "load", "codec"},  # a bus kind is a module, found by name
 }

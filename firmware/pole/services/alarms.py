@@ -106,6 +106,10 @@ class Service:
             if state >= 0:
                 self._happened(k, state, clock.uptime_s())
 
+    def at(self, n):
+        """Uptime of event n, if it is still kept."""
+        return self._events[n % _EVENTS][2]
+
     def event(self, n):
         """(number, JSON bytes) of event n, or of the oldest that is still kept; of the last when n is behind it."""
         from pole.protocol import alarm_event  # seldom happens one

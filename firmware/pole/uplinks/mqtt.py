@@ -16,6 +16,7 @@ broker keeps commands, and only those that carry a moment of expiry are obeyed.
 On a pole with a journal all reports come from it (protocol/mqtt_replay.py). What not every pole asks for is loaded where
 an option does: MQTT 5, QoS 2, WebSocket, TLS, what introduces the pole to Home Assistant.
 ---
+link = "wide"
 title_zh = "MQTT 3.1.1 / 5 上行链路（TCP、TLS 或 WebSocket）"
 [options.host]
 type = "str"
@@ -199,7 +200,11 @@ def _node(pole, options):
 
 
 class Uplink(Connection):
-    """`options`: the card's, all of them. What it counts begins with `mqtt_`."""
+    """`options`: the card's, all of them. What it counts begins with `mqtt_`. services/link.py may lead it."""
+
+    allowed = 63  # what it may carry, as protocol/link_policy.py says
+    connects = bytes_up = bytes_down = 0
+    success = -1  # uptime of the last acknowledgement
 
     def __init__(self, pole, options):
         Connection.__init__(self, pole, options, options["port"] or (8883 if options["tls"] else 1883))
@@ -260,14 +265,20 @@ class Uplink(Connection):
         if self._replay:
             self._replay.forget(self.session)
 
+    @property
+    def up(self):
+        return self.session.state == mqtt.UP
+
     def _treat(self, event):
         pole = self.pole
+        self.success = clock.uptime_s()
         if event == mqtt.MESSAGE:
             reader = self.session.reader
             word = self._node.take(reader) if self._node else self._command(reader, self.points.base)
             pole.count("mqtt_" + word)
         elif event == mqtt.CONNECTED:
             pole.count("mqtt_connects")
+            self.connects += 1
             pole.log.add(INFO, "mqtt", "connected" + self.session.assigned)
             # a broker that was restarted may have lost what it retained
             self._replay.begin() if self._replay else self.points.forget()
@@ -295,6 +306,7 @@ class Uplink(Connection):
             while session.pending():
                 n = self._stream.give(session.outgoing())
                 session.sent(n)
+                self.bytes_up += n
                 if not n:
                     return
             if session.state != mqtt.UP or not session.room():
@@ -312,11 +324,14 @@ class Uplink(Connection):
                 else:
                     self._introduction = None
             elif self._replay:
+                self._replay.wait = not self.allowed >> 5 & 1
                 if not self._replay.step(session, qos):
                     return
             elif alarms and alarms.seq > self._event:
                 self._event, said = alarms.event(self._event + 1)
                 session.publish(0x32, points.base + b"alarm", said)
+            elif not self.allowed >> 5 & 1:
+                return
             elif records and records.seq > self._record:
                 self._record, topic, said = records.event(self._record + 1)
                 session.publish(0x33, points.base + topic, said)

@@ -31,6 +31,8 @@ def roots(config: dict) -> list[str]:
     kinds += [("services", kind) for kind in served]
     kinds += [("tools", cards.service(kind).data["tool"]) for kind in served if "tool" in cards.service(kind).data]
     kinds += [("uplinks", part["kind"]) for part in config["uplinks"]]
+    named = [cards.service(kind) for kind in served] + [cards.uplink(part["kind"]) for part in config["uplinks"]]
+    kinds += [tuple(name.split(".")) for card in named for name in card.data.get("loads", ())]
     return ["main", *dict.fromkeys(f"pole.{room}.{kind}" for room, kind in kinds)]
 
 

@@ -5,7 +5,7 @@ import struct
 
 from yigan import cards, points
 from yigan.boards import Board
-from yigan.conf import alarm, calibration, lighting, measurable, plausibility, statistics, zone
+from yigan.conf import alarm, calibration, lighting, links, measurable, plausibility, statistics, zone
 from yigan.conf.plan import Device, Line, Member, Plan
 from yigan.conf.pole import Part
 from yigan.points import Point
@@ -71,7 +71,7 @@ def config_json(plan: Plan) -> bytes:
         "buses": {line.name: _bus(line, board.port) for line in plan.lines.values() if line.users},
         "peripherals": [_peripheral(device, places) for device in plan.devices],
         "services": [_service(plan, member, places) for member in plan.services],
-        "uplinks": [_uplink(plan, member, places) for member in plan.uplinks],
+        "uplinks": [_led(plan, k, _uplink(plan, member, places)) for k, member in enumerate(plan.uplinks)],
         "interfaces": [_interface(board, part) for part in pole.interfaces],
     }
     return json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode()
@@ -146,6 +146,9 @@ def _service(plan: Plan, member: Member, places: dict[int, int]) -> dict:
     if member.card.kind == alarm.SERVICE:
         entry["options"] = {**member.options, **alarm.options(plan)}
         del entry["points"]
+    if member.card.kind == links.SERVICE:
+        entry["options"] = {**member.options, "links": links.rows(plan)}
+        entry.pop("points", None)
     if member.card.kind == statistics.SERVICE:
         entry["options"] = statistics.options(plan, member)
     if member.card.kind == "sampler":  # judge.py stands between it and the store
@@ -160,6 +163,14 @@ def _uplink(plan: Plan, member: Member, places: dict[int, int]) -> dict:
     if line and not member.options.get("units"):
         entry["options"]["units"] = sorted({user.options["address"] for user in line.users if "address" in user.options})
     return entry
+
+
+def _led(plan: Plan, k: int, entry: dict) -> dict:
+    """An uplink that the link service leads has its place with it."""
+    led = any(m.card.kind == links.SERVICE for m in plan.services)
+    if "ranges" in entry["options"]:
+        entry["options"]["ranges"] = links.ranges(plan)
+    return {**entry, "link": k} if led and "link" in plan.uplinks[k].card.data else entry
 
 
 def _member(member: Member, places: dict[int, int], id_blocks: list[list[int]] | None = None) -> dict:

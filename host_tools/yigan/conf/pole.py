@@ -15,8 +15,8 @@ from yigan.conf.lines import Path as Keys
 from yigan.lang import t
 
 SECTIONS = ("id", "board", "site", "bus", "peripheral", "uplink", "interface", "point", "service", "lighting",
-            "alarm", "plausibility", "maintenance", "journal", "ntp")  # fmt: skip
-OPTIONS_OF = ("maintenance", "journal", "ntp")  # sections that are the options of the service of their name
+            "alarm", "plausibility", "maintenance", "journal", "ntp", "link")  # fmt: skip
+OPTIONS_OF = ("maintenance", "journal", "ntp", "link")  # sections that are the options of the service of their name
 POINT_KEYS = ("deadband", "min_s", "max_s", "ttl_s", "low", "high")
 _POLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from yigan import boards, cards, near, places, points
 from yigan.boards import Board
 from yigan.cards import Card
-from yigan.conf import lighting, measurable, model, option, period, row, tariff
+from yigan.conf import lighting, links, measurable, model, option, period, row, tariff
 from yigan.conf.plan import BUS_OF_CARD, SHARED_KINDS, Device, Line, Member, Plan
 from yigan.conf.pole import Part, Peripheral, Pole
 from yigan.errors import ConfigError
@@ -205,8 +205,9 @@ class _Resolver:
         card = self.card(room, part)
         if card is None:
             return
+        card = links.widened(card)
         also = ("name", "bus", *option.LINE_SETTINGS) if card.bus != "none" else ("name",)
-        options = option.fill(self.doc, part.at, card, part.options, also)
+        options = links.narrowed(option.fill(self.doc, part.at, card, part.options, also))
         tariff.fill(self.doc, part.at, card, options)
         if options.get("tls") and "tls_port" in card.data and "port" not in part.options:
             options["port"] = card.data["tls_port"]
@@ -259,10 +260,11 @@ class _Resolver:
             for point in filter(None, device.points):
                 present.setdefault(point.capability, set()).add(point.instance)
                 present.setdefault(f"driver {device.card.kind}", set()).add(point.instance)
+        led = [k for k, member in enumerate(self.found.uplinks) if "link" in member.card.data]
         for kind in dict.fromkeys([*written, *cards.kinds("services")]):
             needs = required_capability(cards.service(kind)) if kind in cards.kinds("services") else ""
             section = cards.service(kind).data.get("section", "") if kind in cards.kinds("services") else ""
-            if section and kind not in written and not self.wanted(section, cards.service(kind)):
+            if section and kind not in written and not self.wanted(section, cards.service(kind), led):
                 continue
             if (
                 kind not in written
@@ -272,10 +274,13 @@ class _Resolver:
                 continue
             if kind in written or not needs or needs in present:
                 part = written.get(kind) or self.of_section(kind, section)
-                self.member("services", part, sorted(present.get(needs, {0})))
+                instances = led if kind == links.SERVICE else sorted(present.get(needs, {0}))
+                self.member("services", part, instances)
 
-    def wanted(self, section: str, card: Card) -> bool:
+    def wanted(self, section: str, card: Card, led: list[int]) -> bool:
         """Whether the file has the section of a service, or something that the service goes with."""
+        if card.kind == links.SERVICE:
+            return links.wanted(self.pole, led)
         return section in self.doc.data or not self.pole.subjects.isdisjoint(card.data.get("also_with", ()))
 
     def of_section(self, kind: str, section: str) -> Part:
