@@ -21,8 +21,8 @@ _FIELDS = {"title_zh", "bus", "baud", "parity", "stop", "bits", "capability", "p
            "wiring_zh", "map", "options", "needs", "tool", "requires_capability", "requires_driver", "on_request", "section",
            "also_with", "models", "address", "port",
            "points_option", "points_of", "out", "interrupt", "scaled", "provides", "pins", "channels", "most_hz", "asks",
-           "tls_port", "link", "loads"}  # fmt: skip
-_OPTION_FIELDS = {"type", "default", "required", "low", "high", "values", "en", "zh", "unit", "secret"}
+           "tls_port", "link", "loads", "beside"}  # fmt: skip
+_OPTION_FIELDS = {"type", "default", "required", "low", "high", "values", "en", "zh", "unit", "secret", "brings"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Option:
     values: tuple = ()
     unit: str = ""
     secret: bool = False  # never printed
+    brings: dict[str, list[str]] = field(default_factory=dict)  # a value, as text, or "*" -> modules only it needs
     en: str = ""
     zh: str = ""
 
@@ -61,6 +62,7 @@ class Card:
     datasheet: str = ""
     wiring: str = ""
     wiring_zh: str = ""
+    beside: dict[str, list[str]] = field(default_factory=dict)  # a service, or its option -> modules only it needs
     data: dict = field(default_factory=dict, repr=False)  # the card as written
 
 
@@ -125,7 +127,8 @@ def _read(room: str, path: Path, changed: int) -> Card:
         path.stem, room, path, line, title, data["title_zh"], data.get("bus", "none"), data.get("capability", ""),
         tuple(data.get("points", ())), data.get("map", False), options,
         {k: data[k] for k in ("baud", "parity", "stop", "bits") if k in data},
-        data.get("datasheet", ""), data.get("wiring", ""), data.get("wiring_zh", ""), data,
+        data.get("datasheet", ""), data.get("wiring", ""), data.get("wiring_zh", ""),
+        _modules(data.get("beside", {}), where), data,
     )  # fmt: skip
 
 
@@ -163,13 +166,22 @@ def _option(name: str, data: dict, where: str) -> Option:
     for word in ("en", "zh"):
         if not data.get(word):
             raise ConfigError(t("{w} is missing.", "缺少 {w}。", w=word), where)
-    option = Option(name, **{**data, "values": tuple(data.get("values", ()))})
+    given = {"values": tuple(data.get("values", ())), "brings": _modules(data.get("brings", {}), where)}
+    option = Option(name, **{**data, **given})
     if option.default is not None and not fits(option, option.default):
         raise ConfigError(
             t("default {v!r} is none of its values.", "默认值（default）{v!r} 不合规定。", v=option.default),
             where,
         )
     return option
+
+
+def _modules(found: dict[str, list[str]], where: str) -> dict[str, list[str]]:
+    """What names modules, if all of them are there."""
+    for module in sum(found.values(), []):
+        if not places.firmware().joinpath(*module.split(".")).with_suffix(".py").is_file():
+            raise ConfigError(t("There is no module {n}.", "没有模块 {n}。", n=module), where)
+    return found
 
 
 _PYTHON: dict[str, type | tuple[type, ...]] = {

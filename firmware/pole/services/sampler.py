@@ -3,6 +3,7 @@
 ---
 title_zh = "采样"
 points = []
+beside = { calibration = ["pole.judge"], plausibility = ["pole.judge"] }
 """
 
 from pole import clock, errors

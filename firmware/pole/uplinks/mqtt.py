@@ -18,6 +18,7 @@ an option does: MQTT 5, QoS 2, WebSocket, TLS, what introduces the pole to Home 
 ---
 link = "wide"
 title_zh = "MQTT 3.1.1 / 5 上行链路（TCP、TLS 或 WebSocket）"
+beside = { journal = ["pole.protocol.mqtt_replay"] }
 [options.host]
 type = "str"
 required = true
@@ -33,6 +34,7 @@ zh = "TCP 端口；0 表示 1883，启用 TLS 时为 8883"
 [options.version]
 type = "int"
 default = 4
+brings = { 5 = ["pole.protocol.mqtt5_hello"] }
 low = 4
 high = 5
 en = "Protocol level: 4 is MQTT 3.1.1, 5 is MQTT 5"
@@ -40,11 +42,13 @@ zh = "协议级别：4 为 MQTT 3.1.1，5 为 MQTT 5"
 [options.path]
 type = "str"
 default = ""
+brings = { "*" = ["pole.protocol.websocket_hello"] }
 en = "WebSocket at this path of the broker, such as /mqtt; empty: plain TCP or TLS"
 zh = "WebSocket 路径，如 /mqtt；空表示直接使用 TCP 或 TLS"
 [options.tls]
 type = "bool"
 default = false
+brings = { true = ["pole.codec.pem", "pole.codec.tls_reason", "pole.hal.net_tls"] }
 en = "Encrypt the connection"
 zh = "加密连接"
 [options.verify]
@@ -102,6 +106,7 @@ zh = "所有主题的前缀"
 [options.qos]
 type = "int"
 default = 1
+brings = { 2 = ["pole.protocol.mqtt_exactly"] }
 low = 0
 high = 2
 en = "QoS of the points, at least 1 with a journal; commands and results always have 1"
@@ -122,12 +127,14 @@ zh = "MQTT 5 服务器保留非清除会话的时长"
 [options.discovery]
 type = "str"
 default = ""
+brings = { "*" = ["pole.protocol.ha_discovery"] }
 en = "Introduce all points to Home Assistant below this topic, usually homeassistant; empty: do not"
 zh = "在此主题下向 Home Assistant 发布自动发现信息，通常为 homeassistant；空表示不发布"
 [options.payload]
 type = "enum"
 values = ["json", "cbor", "sparkplug"]
 default = "json"
+brings = { cbor = ["pole.protocol.payload_cbor"], sparkplug = ["pole.protocol.payload_sparkplug"] }
 en = "How points are written: JSON, SenML in CBOR, or a Sparkplug B edge node in the group `prefix`"
 zh = "测点的编码：JSON、CBOR 格式的 SenML，或 Sparkplug B 边缘节点（组名取自 `prefix`）"
 [options.primary_host]

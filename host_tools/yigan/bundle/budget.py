@@ -1,8 +1,10 @@
 """How much RAM and flash a pole takes, before a board is at hand. An estimate: `node.heap_free` tells the truth."""
 
+import json
 from dataclasses import dataclass, field
 
-from yigan import bundle
+from yigan import bundle, places
+from yigan.bundle import closure
 from yigan.conf import encode
 from yigan.conf.plan import Plan
 
@@ -46,19 +48,31 @@ def estimate(plan: Plan) -> Budget:
     config, points = encode.config_json(plan), encode.points_bin(plan.rows)
     files = bundle.slot_files(config, points, board.arch)
     return Budget(
-        _ram(plan, bundle.shares(config, board.arch), len(config)),
+        _ram(plan, *_code(config, board.arch), len(config)),
         _flash(files, board.flash.block) + _journal(plan),
         board.heap_bytes,
         board.flash.vfs[1],
     )
 
 
-def _ram(plan: Plan, code: dict[str, dict[str, int]], config_size: int) -> list[tuple[str, int]]:
-    """One row a module of the source, whichever file it is linked into; then what it makes."""
+def _code(config: bytes, arch: str) -> tuple[dict[str, int], int]:
+    """(bytes of each module of the source that stays, whichever file it is linked into; of the largest file that is
+    loaded for a moment).
+    """
+    files = closure.needed(json.loads(config))
+    passing = {files[name].relative_to(places.firmware()).with_suffix(".mpy").as_posix()
+               for name in closure.passing(files) & files.keys()}  # fmt: skip
+    code = bundle.shares(config, arch)
+    resident = {name: size for path, members in code.items() if path not in passing for name, size in members.items()}
+    return resident, max((sum(code[path].values()) for path in passing & code.keys()), default=0)
+
+
+def _ram(plan: Plan, modules: dict[str, int], moment: int, config_size: int) -> list[tuple[str, int]]:
+    """A row for each module, then for what it makes."""
     board = plan.board
     assert board is not None
-    modules = {name: size for members in code.values() for name, size in members.items()}
     rows = [(name, int(modules[name] * board.mpy_heap_factor)) for name in sorted(modules)]
+    rows.append(("loaded for a moment", int(moment * board.mpy_heap_factor)))
     tasks = len(plan.devices) + len(plan.services) + len(plan.uplinks) + len(plan.pole.interfaces) + 1
     rows += [
         ("asyncio", _ASYNCIO),

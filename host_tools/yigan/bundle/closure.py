@@ -1,6 +1,7 @@
 """Which modules a pole needs: those its configuration names by kind, and all they import.
 
-Follows `import` statements through the syntax tree, inside functions too, never importing anything.
+Follows `import` statements through the syntax tree, inside functions too, never importing anything. What a card says that
+an option's value brings (`brings`), or what runs beside it (`beside`), stays at home where neither is so.
 """
 
 import ast
@@ -11,10 +12,6 @@ from pathlib import Path
 from yigan import cards, places
 from yigan.errors import ConfigError
 from yigan.lang import t
-
-_BY_OPTION = {"pole.judge": ("calibration", "plausibility")}  # imported in a function -> options of services that need it
-# imported in a function -> an uplink's option, and the value of it that needs it
-_BY_VALUE = {f"pole.protocol.payload_{form}": ("payload", form) for form in ("cbor", "sparkplug")}
 
 
 def roots(config: dict) -> list[str]:
@@ -37,11 +34,33 @@ def roots(config: dict) -> list[str]:
 
 
 def needed(config: dict) -> dict[str, Path]:
-    """The modules of a compiled configuration; what a part imports for options it does not have stays at home."""
-    options = {name for part in config["services"] for name in part.get("options", ())}
-    forms = [("payload", part["options"].get("payload")) for part in config["uplinks"]]
-    without = [name for name, wanted in _BY_OPTION.items() if options.isdisjoint(wanted)]
-    return modules(roots(config), without + [name for name, wanted in _BY_VALUE.items() if wanted not in forms])
+    """The modules of a compiled configuration, without those that only other options would bring."""
+    brought: dict[bool, set[str]] = {True: set(), False: set()}
+    services = {part["kind"] for part in config["services"]}
+    for card, options in _parts(config):
+        for word, names in card.beside.items():
+            brought[word in services or word in options].update(names)
+        for option in card.options.values():
+            for value, names in option.brings.items():
+                brought[_chosen(value, options.get(option.name))].update(names)
+    return modules(roots(config), brought[False] - modules(brought[True]).keys())
+
+
+def _parts(config: dict) -> Iterator[tuple[cards.Card, dict]]:
+    """What has a card and options."""
+    for room, list_name in (("drivers", "peripherals"), ("services", "services"), ("uplinks", "uplinks")):
+        for part in config[list_name]:
+            yield cards.card(room, part["kind"]), part.get("options", {})
+
+
+def _chosen(value: str, option: object) -> bool:
+    """Whether an option is what a key of `brings` means; "*" is any text."""
+    return bool(option) if value == "*" else str(option).lower() == value.lower()
+
+
+def passing(files: dict[str, Path]) -> set[str]:
+    """Those that are loaded for one piece of work and forgotten behind it (pole/seldom.py)."""
+    return {name for path in files.values() for name in _forgotten(path, path.stat().st_mtime_ns)}
 
 
 def modules(start: Iterable[str], without: Iterable[str] = ()) -> dict[str, Path]:
@@ -100,6 +119,18 @@ def _imports(path: Path, _changed: int) -> tuple[str, ...]:
         elif isinstance(node, ast.Call):
             found += _loaded(node)
     return tuple(name for name in found if name == "pole" or name.startswith("pole."))
+
+
+@lru_cache(maxsize=512)
+def _forgotten(path: Path, _changed: int) -> tuple[str, ...]:
+    """What a file hands to `seldom.forget`, by its whole name."""
+    known, words = {}, []
+    for node in _nodes(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        if isinstance(node, ast.ImportFrom):
+            known.update({alias.name: f"{node.module}.{alias.name}" for alias in node.names})
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "seldom.forget":
+            words.append(ast.unparse(node.args[0]))
+    return tuple(known[word] for word in words)
 
 
 def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
