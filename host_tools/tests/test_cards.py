@@ -132,3 +132,15 @@ def test_the_firmware_has_cards():
         p.name for p in (places.firmware() / "pole").iterdir() if p.name in cards.ROOMS
     }
     assert ALL
+
+
+BRINGS = GOOD.replace('"active"\nen', '"active"\nbrings = { passive = ["pole.codec.crc"] }\nen')
+
+
+def test_an_option_brings_modules_that_are_there(room, tmp_path):
+    room("pms5003", BRINGS)
+    with pytest.raises(ConfigError, match=r"pole\.codec\.crc"):
+        cards.driver("pms5003")
+    (tmp_path / "firmware" / "pole" / "codec").mkdir()
+    (tmp_path / "firmware" / "pole" / "codec" / "crc.py").touch()
+    assert cards.driver("pms5003").options["mode"].brings == {"passive": ["pole.codec.crc"]}

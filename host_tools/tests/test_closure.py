@@ -1,0 +1,58 @@
+"""What an option has not asked for stays at home."""
+
+import json
+
+import pytest
+
+from yigan import bundle, conf, places
+from yigan.bundle import closure
+from yigan.bundle.budget import estimate
+
+DEMO = (places.root() / "poles" / "demo.toml").read_text(encoding="utf-8")
+ASKED = {
+    "version = 5": ("protocol.mqtt5_hello", "protocol.mqtt5_session", "protocol.mqtt_exactly"),
+    "qos = 2": ("protocol.mqtt_exactly",),
+    'path = "/mqtt"': ("protocol.websocket_hello", "protocol.websocket"),
+    "tls = true\nverify = false": ("hal.net_tls", "codec.pem", "codec.tls_reason"),
+    'discovery = "homeassistant"': ("protocol.ha_discovery",),
+    'payload = "cbor"': ("protocol.payload_cbor", "codec.cbor", "protocol.mqtt_replay"),
+    'payload = "sparkplug"': ("protocol.payload_sparkplug", "codec.sparkplug"),
+}
+
+
+@pytest.fixture
+def needed(tmp_path):
+    """Modules of the demo pole with this in its MQTT uplink, and this behind all."""
+
+    def look(option="", section=""):
+        assert 'kind = "mqtt"\n' in DEMO
+        file = tmp_path / "p.toml"
+        file.write_text(
+            DEMO.replace('kind = "mqtt"\n', f'kind = "mqtt"\n{option}\n') + section, encoding="utf-8"
+        )
+        return set(closure.needed(json.loads(conf.compile(conf.load(file))["config.json"])))
+
+    return look
+
+
+@pytest.mark.parametrize("option", ASKED)
+def test_an_option_brings_what_it_needs(needed, option):
+    wanted = {f"pole.{name}" for name in ASKED[option]}
+    assert not wanted & needed()
+    assert wanted <= needed(option)
+
+
+def test_nobody_replays_without_a_journal(needed):
+    assert "pole.protocol.mqtt_replay" not in needed()
+    assert "pole.protocol.mqtt_replay" in needed(section="\n[journal]\n")
+
+
+def test_what_is_loaded_for_a_moment_is_budgeted_once():
+    pole = conf.load(places.root() / "poles" / "demo.toml")
+    files = closure.needed(json.loads(conf.compile(pole)["config.json"]))
+    passing = closure.passing(files) & files.keys()
+    assert {"pole.protocol.modbus_identity", "pole.protocol.modbus_writes"} <= passing
+    rows = dict(estimate(conf.plan(pole)).ram)
+    assert not passing & rows.keys() and 500 < rows["loaded for a moment"] < 5000
+    inside = {name.removesuffix(".mpy").replace("/", ".") for name in bundle.build(pole).files}
+    assert passing <= inside  # its flash it takes
