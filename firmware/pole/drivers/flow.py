@@ -2,7 +2,8 @@
 
 Its factor is on its plate or in its certificate: K pulses a cubic metre, or so many litres a pulse (K = 1000 / litres). The
 volume is made of the pulses by services/volume.py. Sources: ISO 4064-1 (pulse outputs as auxiliary devices); YF-S201 sheet
-for a hall turbine (7.5 Hz a litre a minute, from memory).
+for a hall turbine (7.5 Hz a litre a minute, from memory). Error of the conversion: 4e-7 of the flow (single precision), and a
+millisecond at each end of the gate.
 ---
 title_zh = "脉冲流量计/水表"
 bus = "gpio"

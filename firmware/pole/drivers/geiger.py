@@ -2,7 +2,8 @@
 
 Source: Knoll, Radiation Detection and Measurement, ch. 3 (counting statistics) and 4 (dead time: true = m / (1 - m tau),
 non-paralysable). The tubes' factors are those most often copied and differ by 1.6 between sources: calibrate yours, and
-write its `factor`. The dead times of SBM-20 and J305 are from memory.
+write its `factor`. The dead times of SBM-20 and J305 are from memory. Error of the conversion over the whole range: half a step
+(0.05 a minute, 0.5 nSv/h) and a millisecond of the window's living time, 3e-6 of five minutes that are not dead.
 ---
 title_zh = "盖革计数管（脉冲输出）"
 bus = "gpio"

@@ -47,6 +47,19 @@ class Geiger(unittest.TestCase):
     def about(self, value, wanted, share=0.0001):
         self.assertTrue(abs(value - wanted) <= 1 + wanted * share, (value, wanted))
 
+    def test_the_error_at_the_ends(self):
+        """Against exact arithmetic: half a step, and a millisecond of the living time, from one count to the most there are."""
+        for dead_us, factor, counts in ((90, 81000, (1, 50, 5000, 27000)), (190, 57000, (1, 9000, 13000))):
+            for n in counts:
+                self.begin(dead_us=dead_us, factor=factor / 10000000)
+                self.step(n)
+                cpm, dose, _ = self.out
+                dead = n * dead_us  # us of 5 s
+                exact = n * 600 * 1000000 / (5000000 - dead)
+                allowed = 0.51 + exact * 1000 / (5000000 - dead)
+                self.assertTrue(abs(cpm - exact) <= allowed, (n, cpm, exact))
+                self.assertTrue(abs(100000 * dose - cpm * factor) <= 50000, (n, dose))
+
     def test_dead_time(self):
         """Sheet A13: 200 cps at 90 us are 203.666; 2000 are 2439.02; 1000 at 190 us are 1234.57."""
         for cps, dead_us, true, quality in (
