@@ -26,7 +26,7 @@ rows = [(100 + 2 * k, "air.%d.pm2_5" % k, 4, 1, False, 0, 100000) for k in range
 store = Store(Table(points_bin.build(rows, ("ug/m3",))))
 clock.set_time(clock.seconds_2020(2026, 11, 22, 8, 0, 0), clock.NETWORK)
 points = Points(store, clock, b"yigan/demo-0001/")
-session = Session(greeting(b"demo-0001", 60), packet=points.packet)
+session = Session(greeting(b"demo-0001", 60), packet=points.packet, window=16)
 
 sock = socket.socket()
 sock.connect(socket.getaddrinfo("127.0.0.1", PORT)[0][-1])
@@ -60,6 +60,56 @@ def turn():
         feed(sock.readinto(session.reader.space()))
         sock.setblocking(True)
 """
+
+_JOURNAL = (
+    _OURS
+    + """
+import struct
+from pole.codec import record
+from pole.journal import Journal
+from pole.protocol.mqtt_replay import Replay
+from pole.protocol.mqtt_session import TAKEN
+
+class Keep:
+    values, at = {}, 0
+    def get(self, name, usual=0):
+        return usual
+    def set(self, name, value):
+        pass
+    def flush(self):
+        pass
+
+journal = Journal("/tmp/yigan-no-flash", Keep())
+replay = Replay(journal, "city", points, clock)
+replay.begin()
+replay._all = 20
+payload = bytearray(7)
+
+def feed(n):
+    session.reader.fed(n)
+    event = session.next()
+    while event:
+        if event == TAKEN:
+            replay.taken(session.taken)
+        event = session.next()
+
+def turn():
+    k, told = 0, 0
+    while told < 20 or session.used:
+        while k < 20 and k - told < 16:
+            struct.pack_into("<HBi", payload, 0, 100 + 2 * k, 1, k)
+            journal.put(record.TELEMETRY, record.SAMPLE, payload)
+            k += 1
+        while session.room() and replay.step(session, 1):
+            told += 1
+        while session.pending():
+            session.sent(sock.write(session.outgoing()))
+        poll.poll()
+        sock.setblocking(False)
+        feed(sock.readinto(session.reader.space()))
+        sock.setblocking(True)
+"""
+)
 
 _PEER = """
 import json
@@ -138,7 +188,11 @@ def rows():
         threading.Thread(target=_broker, args=(listener,), daemon=True).start()
         port = f"PORT = {listener.getsockname()[1]}\n"
         path = (FIRMWARE, FIRMWARE / "tests")
-        ours = cost(port + _OURS, "turn()", 300, path=path)
-        peer = cost(port + _PEER, "turn()", 300, path=path)
-    yield Row("mqtt: publish, QoS 1", ours.cpu_us / _POINTS, peer.cpu_us / _POINTS, "us")
-    yield Row("mqtt: heap a publish", ours.heap / _POINTS, peer.heap / _POINTS, "B", "<= 256")
+        # In turns, the best of each: others use the machine, too
+        both = [[cost(port + text, "turn()", 300, path=path) for text in (_OURS, _PEER)] for _ in range(4)]
+        kept = cost(port + _JOURNAL, "turn()", 100, path=path)
+    ours, peer = [min(pair[k].cpu_us for pair in both) / _POINTS for k in (0, 1)]
+    yield Row("mqtt: publish, QoS 1", ours, peer, "us", ">= 2 x")
+    yield Row("mqtt: heap a publish", both[0][0].heap / _POINTS, both[0][1].heap / _POINTS, "B", "<= 256")
+    yield Row("mqtt: from the journal, put, published, acknowledged", kept.cpu_us / _POINTS, None, "us")
+    yield Row("mqtt: from the journal, heap a publish", kept.heap / _POINTS, None, "B")

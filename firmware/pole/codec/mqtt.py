@@ -46,9 +46,10 @@ class Packet:
         n += 5
         if n + 2 > len(view):
             raise ProtocolError("no room")
+        view[self.at : n] = names[start:end]
         for at in range(self.at, n):
-            view[at] = names[start] if names[start] != 46 else 47
-            start += 1
+            if view[at] == 46:
+                view[at] = 47
         if ident:
             view[n] = ident >> 8
             view[n + 1] = ident & 255
@@ -65,6 +66,10 @@ class Packet:
 
     def number(self, value, decimals=0):
         """The integer `value` times 10**-decimals, as text: -0.05."""
+        if 0 <= value < 10 and not decimals and self.at < len(self.view):  # most ages
+            self.view[self.at] = 48 + value
+            self.at += 1
+            return
         if value < 0:
             self.raw(b"-")
             value = -value

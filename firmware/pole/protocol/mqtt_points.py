@@ -21,7 +21,7 @@ class Points(Reports):
         Reports.__init__(self, store)
         self.clock = clock
         self.base = base
-        self._words = {}  # a unit, a quality -> its part of the message
+        self._words = {}  # a unit with a quality -> its part of the message
         self._moment = -1  # what the stamp says, seconds since 2020
         self._stamp = b""
         n = store.n
@@ -57,19 +57,18 @@ class Points(Reports):
             packet.raw(str(raw).encode())
         else:  # as store.text, which makes a string of it
             packet.number(raw, store.decimals(i))
-        for form, word in ((',"unit":"%s","quality":"', store.unit(i)), ('%s","at":', quality.NAMES[q])):
-            if word not in self._words:
-                self._words[word] = (form % word).encode()
-            packet.raw(self._words[word])
+        word = store.table.units[i] << 4 | q
+        if word not in self._words:
+            self._words[word] = (',"unit":"%s","quality":"%s","at":' % (store.unit(i), quality.NAMES[q])).encode()
+        packet.raw(self._words[word])
         packet.raw(self.moment(when))
-        packet.raw(b',"age":')
         return packet
 
     def moment(self, when):
-        """A moment as JSON."""
+        """A moment as JSON, and the word `age` behind it."""
         if when != self._moment:
             self._moment = when
-            self._stamp = json.dumps(self.clock.iso(when)).encode()
+            self._stamp = (json.dumps(self.clock.iso(when)) + ',"age":').encode()
         return self._stamp
 
     def _text(self, i):

@@ -106,7 +106,7 @@ class Replay:
             packet = points.begin(session, i, qos, raw, q, when)
         else:  # a point that the pole had when this was measured
             packet = session.begin(qos, points.base + b"point/%d" % (buf[at] | buf[at + 1] << 8))
-            packet.raw(b'{"value":null,"raw":%d,"quality":%d,"at":%s,"age":' % (raw, q, points.moment(when)))
+            packet.raw(b'{"value":null,"raw":%d,"quality":%d,"at":%s' % (raw, q, points.moment(when)))
         if age < 0:
             packet.raw(b"null")
         else:

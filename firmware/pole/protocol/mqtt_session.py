@@ -156,11 +156,11 @@ class Session:
             self._sent -= 1
 
     def _find(self, ident):
-        """Which message has this identifier, -1 for none."""
-        k = self.used - 1
-        while k >= 0 and self.packets[k].ident != ident:
-            k -= 1
-        return k
+        """Which message has this identifier, -1 for none. The oldest is answered first."""
+        for k in range(self.used):
+            if self.packets[k].ident == ident:
+                return k
+        return -1
 
     # Messages out
 

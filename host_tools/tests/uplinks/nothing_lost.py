@@ -10,6 +10,7 @@ import random
 import socket
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,21 @@ BLOCKS = 256 * 4096
 
 class Line(Proxy):
     """Keeps back what it carries while it is stalled: TCP loses nothing from the middle."""
+
+    def _accept(self):
+        while self._listener.fileno() >= 0:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:  # the broker is down
+                near.close()
+                continue
+            self._sockets += [near, far]
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=pair, daemon=True).start()
 
     def _carry(self, a, b):
         try:
