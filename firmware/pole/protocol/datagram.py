@@ -20,10 +20,12 @@ DATA, ACK = 0, 1
 HEAD, SIGN = 10, 8
 EXTRA = HEAD + SIGN
 UDP = 28  # what IPv4 and UDP add, and every operator counts
+_AROUND = UDP + EXTRA + UDP  # an answer is paid for beforehand
 
 RECORD, PRESENT = 0, 1  # the two slots
 _TRIES = 3
 _LONGEST_S = 300
+_FIRST_S = 15
 _DOWN = 3  # so many in a row without an answer: the link is down
 
 
@@ -71,7 +73,11 @@ class Session:
         self.latency_s = 0
         self.success = -1
         self._lot = lot
-        self._failed = 0
+        self._failed = self._probes = 0
+
+    def probe_s(self):
+        """While the link is down, so long after one message of the present the next one is tried."""
+        return min(_FIRST_S << min(self._probes, 8), _LONGEST_S)
 
     def free(self, k):
         return self.slots[k].n == 0
@@ -93,7 +99,7 @@ class Session:
             if slot.n and now >= slot.due:
                 if slot.tries and self._unanswered(k, slot):
                     continue
-                if not self.budget.allows(slot.n + UDP, k == RECORD):
+                if not self.budget.allows(slot.n + _AROUND, k == RECORD):
                     slot.due = now + _LONGEST_S
                     if k == PRESENT:
                         slot.n = 0
@@ -110,6 +116,7 @@ class Session:
         if k == PRESENT and slot.tries >= _TRIES:
             slot.n = 0
             self.lost += 1
+            self._probes += 1
             return True
         return False
 
@@ -120,15 +127,15 @@ class Session:
         slot.tries += 1
         self.sent += 1
         self.bytes_up += slot.n + UDP
-        self.budget.spent += slot.n + UDP
+        self.budget.spent += slot.n + _AROUND
 
     def heard(self, data, now):
         """What came from the city: the slot that arrived, or -1."""
         number = opened(self.key, data, ACK, self.tag)
         self.bytes_down += len(data) + UDP
-        self.budget.spent += len(data) + UDP
         if number < 0:
             self.refused += 1
+            self.budget.spent += len(data) + UDP
             return -1
         for k in range(2):
             slot = self.slots[k]
@@ -141,7 +148,7 @@ class Session:
 
     def _answered(self, now):
         self.success = now
-        self._failed = 0
+        self._failed = self._probes = 0
         if not self.up:
             self.up = True
             for slot in self.slots:  # what waited for the link need not wait any longer

@@ -334,13 +334,15 @@ class Uplink:
         live = bool(self.allowed >> link_policy.LIVE & 1)
         if self._live < 0 or live and not self._was_live:
             self._live = now  # it is our turn: the city shall not wait
+        elif not self.session.up:
+            self._live = min(self._live, now + self.session.probe_s())
         self._was_live = live
         if now < self._live or not self.allowed:
             return
         session = self.session
         wait = self.options["every_s"] if live and session.up else self.options["probe_s"]
         if not session.up:
-            wait = min(wait, _LATER_S)
+            wait = min(wait, session.probe_s())
         elif not live and session.success >= 0 and now - session.success < wait:
             self._live = session.success + wait  # it has just answered
             return

@@ -93,7 +93,7 @@ async def main(options, seconds):
     poller = select.poll()
     poller.register(sys.stdin, select.POLLIN)
     most, value, last = 0, 0, clock.ticks_ms()
-    while not any([task.done() for task in tasks]):
+    while not any(task.done() for task in tasks):
         value += 1
         pole.store.put(1, value)
         pole.store.put(0, value % 1000)
