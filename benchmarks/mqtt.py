@@ -18,15 +18,16 @@ import socket
 
 import points_bin
 from pole import clock
+from pole.protocol.mqtt_hello import connect
 from pole.protocol.mqtt_points import Points
-from pole.protocol.mqtt_session import Session, greeting
+from pole.protocol.mqtt_session import Session
 from pole.store import Store, Table
 
 rows = [(100 + 2 * k, "air.%d.pm2_5" % k, 4, 1, False, 0, 100000) for k in range(20)]
 store = Store(Table(points_bin.build(rows, ("ug/m3",))))
 clock.set_time(clock.seconds_2020(2026, 11, 22, 8, 0, 0), clock.NETWORK)
 points = Points(store, clock, b"yigan/demo-0001/")
-session = Session(greeting(b"demo-0001", 60), packet=points.packet, window=16)
+session = Session(connect(b"demo-0001", 60), packet=points.packet, window=16)
 
 sock = socket.socket()
 sock.connect(socket.getaddrinfo("127.0.0.1", PORT)[0][-1])

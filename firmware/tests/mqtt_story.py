@@ -8,10 +8,8 @@ import json
 import sys
 import unittest
 
-import points_bin
+import mqtt_pole
 from pole import clock
-from pole.log import Log
-from pole.store import Store, Table
 from pole.uplinks import mqtt
 
 if sys.implementation.name == "micropython":
@@ -19,42 +17,11 @@ if sys.implementation.name == "micropython":
 else:
     from pole.hal import net_linux as net
 
-ROWS = [
-    (100, "lamp.level", 1, 1, True, 0, 1000),
-    (102, "air.pm2_5", 2, 0, False, 0, 1000),
-    (104, "air.1.pm2_5", 2, 0, False, 0, 1000),
-]
-OPTIONS = {
-    "host": "127.0.0.1", "port": 0, "tls": False, "verify": True, "ca": "", "cert": "", "key": "", "server_name": "",
-    "without_time": False, "username": "", "password": "", "client_id": "", "prefix": "yigan", "qos": 1, "clean": True,
-    "keepalive_s": 60, "answer_s": 15, "window": 4, "version": 4, "path": "", "session_s": 86400, "discovery": "",
-    "payload": "json", "primary_host": "", "retry_min_ms": 50, "retry_max_ms": 100,
-}  # fmt: skip
 BASE = "yigan/demo-0001/"
 
 
-class Pole:
-    id = "demo-0001"
+class Pole(mqtt_pole.Pole):
     net = net
-    info = {"board": "esp32-devkit", "version": "0.1.0", "reset_cause": 3}
-
-    def __init__(self):
-        self.store = Store(Table(points_bin.build(ROWS)))
-        self.log = Log()
-        self.counters = {}
-        self.done = []
-        self.store.own(0, self.dim)
-
-    def dim(self, raw, source):
-        self.done.append((raw, source))
-        self.store.put(0, raw)
-
-    def count(self, name, by=1):
-        self.counters[name] = self.counters.get(name, 0) + by
-
-    def said(self, word):
-        """True when a line of the log has `word`."""
-        return any(word in line[4] for line in self.log.since(0))
 
 
 class Broker:
@@ -170,7 +137,7 @@ class Story(unittest.TestCase):
 
     async def _play(self, steps, broker, started, options):
         pole = Pole()
-        chosen = dict(OPTIONS)
+        chosen = dict(mqtt_pole.OPTIONS)
         chosen.update(options)
         chosen["port"] = await broker.listen()
         self.uplink = mqtt.Uplink(pole, chosen)

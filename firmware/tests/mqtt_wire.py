@@ -1,6 +1,7 @@
 """The broker's side of the wire, for tests of a session: packets written out, and a socket that takes all."""
 
-from pole.protocol.mqtt_session import CONNECTED, MESSAGE, NOTHING, Session, greeting
+from pole.protocol import mqtt_hello
+from pole.protocol.mqtt_session import CONNECTED, MESSAGE, NOTHING, Session
 
 CONNACK, RESUMED = b"\x20\x02\x00\x00", b"\x20\x02\x01\x00"
 
@@ -35,7 +36,9 @@ def feed(session, data):
 
 
 def session(keepalive_s=60, clean=True, **more):
-    return Session(greeting(b"d", keepalive_s, clean), keepalive_s, clean, **more)
+    if "filters" in more:
+        more["subscribe"] = mqtt_hello.subscribe(more.pop("filters"))
+    return Session(mqtt_hello.connect(b"d", keepalive_s, clean), keepalive_s, clean, **more)
 
 
 def say(session, payload, head=0x32, topic=b"a"):

@@ -13,19 +13,7 @@ SUBSCRIBE, SUBACK, UNSUBACK, PINGREQ, PINGRESP = 0x82, 0x90, 0xB0, 0xC0, 0xD0
 DUP, RETAIN = 8, 1  # flags of a PUBLISH; its QoS stands between them
 
 _HEAD = 3  # a type byte and two length bytes: room for 16383 bytes, more than a pole ever sends at once
-_LONGEST = 16383
 _PATIENCE = 65536  # a PUBLISH longer than this is not worth its airtime to pass by
-
-
-def packet(head, body, fields=(), after=b""):
-    """A whole packet as bytes: `body`, then `fields` with their lengths (1.5.3), each with `after` behind it."""
-    for field in fields:
-        n = len(field)
-        body += bytes((n >> 8, n & 255)) + field + after
-    n = len(body)
-    if n > _LONGEST:
-        raise ProtocolError("too long")
-    return bytes((head, n) if n < 128 else (head, n & 127 | 128, n >> 7)) + body
 
 
 class Packet:

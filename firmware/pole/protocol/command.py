@@ -51,15 +51,16 @@ class Commands:
     """Obeys commands on behalf of `source`, an uplink's kind.
 
     `clock` has now(), iso() and seconds_2020(), as pole.clock. `kept`: commands may have waited somewhere on their
-    way, so that only a moment of expiry tells an old one from a new one.
+    way, so that only a moment of expiry tells an old one from a new one. `recent`: a list in which the last that were
+    tried are kept, (point, id, answer) each.
     """
 
-    def __init__(self, store, clock, source, kept):
+    def __init__(self, store, clock, source, kept, recent):
         self._store = store
         self._clock = clock
         self._source = source
-        self.kept = kept
-        self._recent = []  # (point, id, answer) of the last that were tried
+        self._kept = kept
+        self._recent = recent
 
     def take(self, name, text):
         """Try the command `text` for point `name`, both bytes. (id as JSON, "" or the word for why not, point or -1).
@@ -91,6 +92,15 @@ class Commands:
                 self._recent.pop(0)
         return ident, error, i
 
+    def result(self, ident, error, i):
+        """The JSON that answers a command, as `take` returned it: what holds now at point `i`, or -1."""
+        value = self._store.text(i) if i >= 0 else ""
+        if value in ("", "nan", "inf", "-inf"):  # JSON has no word for these
+            value = "null"
+        said = '{"id":%s,"ok":%s,"error":%s,"value":%s,"at":%s}'
+        at = json.dumps(self._clock.iso(self._clock.now()))
+        return (said % (ident, "false" if error else "true", json.dumps(error or None), value, at)).encode()
+
     def _read(self, text):
         """(id as JSON, value as text, why it is not known to be still wanted or ""); ValueError when it is no command."""
         fields = json.loads(text) if len(text) <= _LONGEST else None
@@ -115,7 +125,7 @@ class Commands:
                 _RELATIVE - 1 if expires is None else int(_written(text, "expires", expires).split(".")[0])
             )
             if expires < _RELATIVE:
-                return "no_expiry" if self.kept else "" if expires > 0 else "expired"
+                return "no_expiry" if self._kept else "" if expires > 0 else "expired"
             expires -= _UNIX_2020
             if expires > _HORIZON:
                 raise ValueError("expires")

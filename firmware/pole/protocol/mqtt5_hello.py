@@ -8,15 +8,13 @@ from pole.codec import mqtt, mqtt5
 _PATIENCE = 65536  # the longest packet that the reader passes by
 
 
-def session(who, sizes, session_s, info):
-    """A Session of MQTT 5. `who`: the first arguments of `connect`; `sizes`: those of a Session behind `hello`."""
+def session(who, sizes, filters, session_s, info):
+    """A Session of MQTT 5. `who`: the first arguments of `connect`; `sizes`: those of a Session behind `hello`; `filters`: what to ask for."""
     from pole.protocol import mqtt5_session
 
     user = [(key.encode(), str(info.get(key, ""))[:32].encode()) for key in ("board", "version")]
     hello = connect(*who, 0 if sizes[1] else session_s, sizes[2], user)
-    one = mqtt5_session.Session(hello, *sizes[:-1])
-    one.subscription = subscribe(sizes[-1])
-    return one
+    return mqtt5_session.Session(hello, *sizes, subscribe(filters))
 
 
 def connect(client_id, keepalive_s, clean, username, password, will, session_s=0, window=16, user=()):

@@ -33,8 +33,6 @@ class Session(mqtt_exactly.Session):
     keeps = True  # the broker can retain
     longest = 0  # bytes it takes, 0 for any
 
-    subscription = b""  # said behind each CONNACK
-
     def open(self):
         self._known = {}  # where a point's name ends -> its alias
         self.taken_over = False
@@ -178,8 +176,6 @@ class Session(mqtt_exactly.Session):
             self.assigned = " as " + ident.decode()
             self._hello = mqtt5_hello.named(self._hello, ident)
         self._connack(0, present)
-        if self.subscription:
-            self._say(self.subscription, "SUBACK")
 
     def _disconnected(self, start, n):
         """3.14: the broker says goodbye, and why."""

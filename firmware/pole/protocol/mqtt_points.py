@@ -25,8 +25,6 @@ class Points(Reports):
         self._moment = -1  # what the stamp says, seconds since 2020
         self._stamp = b""
         n = store.n
-        # What to subscribe to for commands: `+` stands for exactly one part of a name
-        self.filters = [base + b"+/set", base + b"+/+/set", base + b"+/+/+/set"]
         self.packet = len(base) + 14 + LONGEST + max([_STRANGER] + [len(store.name(i)) for i in range(n)])
 
     def tell(self, session, i, qos):
@@ -70,25 +68,3 @@ class Points(Reports):
             self._moment = when
             self._stamp = (json.dumps(self.clock.iso(when)) + ',"age":').encode()
         return self._stamp
-
-    def _text(self, i):
-        """What is valid now, else null; JSON has no word for nan and inf."""
-        text = self.store.text(i) if i >= 0 else ""
-        return "null" if text in ("", "nan", "inf", "-inf") else text
-
-    def status(self, info):
-        """The payload that says that we are here. `info`: what the pole knows of itself."""
-        said = {"online": True, "at": self.clock.iso(self.clock.now())}
-        for key in ("board", "version", "reset_cause"):
-            said[key] = str(info.get(key, ""))[:32]
-        return json.dumps(said).encode()
-
-    def result(self, ident, error, i):
-        """The payload that answers a command: its id as JSON, a word or "", the point or -1."""
-        ok, why, at = (
-            "false" if error else "true",
-            json.dumps(error or None),
-            self.clock.iso(self.clock.now()),
-        )
-        said = '{"id":%s,"ok":%s,"error":%s,"value":%s,"at":%s}'
-        return (said % (ident, ok, why, self._text(i), json.dumps(at))).encode()

@@ -30,24 +30,9 @@ def wait_ms(step_ms):
     return half + (step_ms - half) * random.getrandbits(8) // 255
 
 
-def greeting(client_id, keepalive_s, clean=True, username=None, password=None, will=None):
-    """CONNECT (3.1). `will`: (topic, payload, qos, retain) or None. A password needs a user name (3.1.2.9)."""
-    flags, fields = 2 if clean else 0, [client_id]
-    if will:
-        flags |= 4 | will[2] << 3 | will[3] << 5
-        fields += will[:2]
-    for bit, field in ((128, username), (64, password)):
-        if field is not None:
-            flags |= bit
-            fields.append(field)
-    return mqtt.packet(
-        mqtt.CONNECT, b"\x00\x04MQTT\x04" + bytes((flags, keepalive_s >> 8, keepalive_s & 255)), fields
-    )
-
-
 class Session:
     """`hello`: the CONNECT to say; it asks for a keep-alive of `keepalive_s` and a session that is `clean` or not.
-    `filters`: what to subscribe to, with QoS 1; SUBSCRIBED or REFUSED will be the answer.
+    `subscribe`: the SUBSCRIBE behind it, if any; SUBSCRIBED or REFUSED will be the answer.
 
     `packet`: longest PUBLISH we send, `receive`: longest packet we take whole, bytes. `window`: messages that may wait
     for acknowledgement. `answer_s`: a broker that owes an answer longer than this counts as gone.
@@ -59,10 +44,10 @@ class Session:
     reason, assigned = 0, ""  # of MQTT 5
 
     def __init__(
-        self, hello, keepalive_s=60, clean=True, window=4, packet=320, receive=384, answer_s=15, filters=()
+        self, hello, keepalive_s=60, clean=True, window=4, packet=320, receive=384, answer_s=15, subscribe=b""
     ):
         self._hello = hello
-        self._filters = filters
+        self._subscribe = subscribe
         self._clean = clean
         self._answer_ms = answer_s * 1000
         self._ping_ms = keepalive_s * 750  # three quarters: the broker hangs up at one and a half (3.1.2.10)
@@ -253,8 +238,8 @@ class Session:
             raise error(detail="not authorised" if code == 5 else "CONNACK %d" % code)
         self.state = UP
         self._owed = ""
-        if self._filters:
-            self._say(mqtt.packet(mqtt.SUBSCRIBE, b"\xff\xff", self._filters, b"\x01"), "SUBACK")
+        if self._subscribe:
+            self._say(self._subscribe, "SUBACK")
         if self._clean or not present:
             # To another broker events are news. What is retained goes: it is a state of long ago, and who keeps it
             # tells it as it is now.

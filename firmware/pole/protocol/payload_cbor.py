@@ -13,7 +13,7 @@ import struct
 
 from pole.codec import cbor, record
 from pole.errors import ProtocolError
-from pole.protocol import command, mqtt_points, mqtt_replay
+from pole.protocol import mqtt_points, mqtt_replay
 from pole.protocol.report import VALID
 from pole.quality import GOOD, NAMES
 
@@ -94,6 +94,15 @@ class Points(mqtt_points.Points):
             cbor.text(packet, b"uptime")
             cbor.integer(packet, start[1])
 
+    def plain(self, text):
+        """A command in CBOR as JSON; others as they are."""
+        if text and text[0] >> 5 == cbor.MAP:
+            try:
+                text = cbor.flat(text, 0, len(text)).encode()
+            except ProtocolError:
+                text = b""
+        return text
+
     def _unit(self, unit):
         if unit not in self._words:
             self._words[unit] = _UNITS.get(unit, unit).encode()
@@ -123,15 +132,3 @@ class Replay(mqtt_replay.Replay):
         start = (time >> 24, time & 0xFFFFFF) if when is None and age < 0 else None
         points.pack(session, i, qos, raw, q, when, age, number, start)
         session.commit(0x30 | qos << 1 | (self._live or 0 <= age <= _FRESH_S))
-
-
-class Commands(command.Commands):
-    """See command.Commands: a command may be a map in CBOR."""
-
-    def take(self, name, text):
-        if text and text[0] >> 5 == cbor.MAP:
-            try:
-                text = cbor.flat(text, 0, len(text)).encode()
-            except ProtocolError:
-                text = b""
-        return command.Commands.take(self, name, text)

@@ -14,7 +14,7 @@ from array import array
 
 from pole.codec import mqtt, record, sparkplug
 from pole.errors import NO_ANSWER, BusError, PoleError, ProtocolError
-from pole.protocol import mqtt_session
+from pole.protocol import mqtt_hello, mqtt_session
 from pole.protocol.report import VALID, Reports
 from pole.quality import GOOD, NAMES, STALE
 
@@ -187,10 +187,10 @@ class Node(Reports):
             (options["client_id"] or pole.id).encode(), options["keepalive_s"], True, name or None,
             options["password"].encode() if name else None,
         )  # fmt: skip
-        filters = [self._command] + ([self._host] if host else [])
+        asks = mqtt_hello.subscribe([self._command] + ([self._host] if host else []))
         self.packet = len(self.base) + _ROOM + 20
         session = self.session = Session(
-            b"", options["keepalive_s"], True, 2, self.packet, 512, options["answer_s"], filters
+            b"", options["keepalive_s"], True, 2, self.packet, 512, options["answer_s"], asks
         )
         session.node = self
         self._shown = bytearray(self.store.n)  # the quality that each point's last metric had
@@ -216,7 +216,7 @@ class Node(Reports):
         self.birth = self._keep.get("bd", -1) + 1 & 255
         self._keep.set("bd", self.birth)
         self._keep.flush()
-        return mqtt_session.greeting(*self._who, (self.topic(b"NDEATH"), self._death(), 1, False))
+        return mqtt_hello.connect(*self._who, (self.topic(b"NDEATH"), self._death(), 1, False))
 
     def _death(self):
         piece = sparkplug.Piece(16)
@@ -269,7 +269,7 @@ class Node(Reports):
 
     def _leave(self):
         """Say that we die, then that we hang up."""
-        self.session.leave(mqtt.packet(mqtt.PUBLISH, b"", (self.topic(b"NDEATH"),), self._death()))
+        self.session.leave(mqtt_hello.packet(mqtt.PUBLISH, b"", (self.topic(b"NDEATH"),), self._death()))
         self._leaving = True
 
     # What goes out

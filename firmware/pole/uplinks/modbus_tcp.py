@@ -42,6 +42,7 @@ zh = "允许读取的客户端 IP 地址；留空为全部"
 [options.gateway]
 type = "str"
 default = ""
+brings = { "*" = ["pole.protocol.modbus_gateway"] }
 en = "Modbus bus whose slaves clients reach by unit id; 0 and 255 are the pole itself"
 zh = "客户端可按单元号访问其从站的 Modbus 总线；0 和 255 为本杆"
 
@@ -69,6 +70,7 @@ zh = "网关最多占用的总线时间，以保证本杆自身的轮询"
 [options.tls]
 type = "bool"
 default = false
+brings = { true = ["pole.codec.pem", "pole.hal.net_tls_server"] }
 en = "Modbus/TCP Security: only by TLS, only with a certificate of `ca` (port 802 unless written)"
 zh = "Modbus/TCP Security：仅限 TLS，且客户端须持有 `ca` 签发的证书（未写端口时为 802）"
 

@@ -183,27 +183,14 @@ en = "Longest wait"
 zh = "最长重连等待"
 """
 
-from pole import clock
+from pole import clock, seldom
 from pole.connection import Connection
 from pole.log import INFO, WARN
 from pole.protocol import mqtt_session as mqtt
-from pole.protocol.command import Commands
-from pole.protocol.mqtt_points import LONGEST, Points
 
 _BURST = (
     5  # messages written at once, some 2 ms each on an ESP32: the rest comes with the next tick or answer
 )
-_RESULTS = 8  # answers that wait for room
-
-
-def _node(pole, options):
-    """The pole as a Sparkplug edge node; None with any other payload."""
-    if options["payload"] != "sparkplug":
-        return None
-    from pole.protocol.payload_sparkplug import Node
-
-    options["version"] = 4
-    return Node(pole, clock, options)
 
 
 class Uplink(Connection):
@@ -217,54 +204,35 @@ class Uplink(Connection):
         Connection.__init__(self, pole, options, options["port"] or (8883 if options["tls"] else 1883))
         self.sent = 0  # reports of points
         self._name = options.get("name", "mqtt")  # the journal's reader
-        self._node = _node(pole, options)
-        self._replay = self._node  # else protocol/mqtt_replay.py, on a pole with a journal
-        if self._node:
-            self.points = self._node
-            self.session = self._node.session
-        else:
-            self._prepare(pole, options)
-        self._results = []  # answers that wait for room
+        self.kept = not options["clean"]
+        self.recent = []  # the last commands, by protocol/command.py
+        self.results = []  # answers that wait for room: the arguments of `publish` behind the head
+        self._prepare(pole, options)
         self._tell_status = False
         self._event = 0  # the last alarm event that was told
         self._record = 0  # and the last record of the statistics
         self._introduction = None  # protocol/ha_discovery.py, until it has said all
 
     def _prepare(self, pole, options):
-        """The points and the session of a pole that has topics of its own."""
-        base = ("%s/%s/" % (options["prefix"], pole.id)).encode()
-        form, obey = Points, Commands
-        if options["payload"] == "cbor":
-            from pole.protocol import payload_cbor
+        from pole.protocol import mqtt_choice
 
-            form, obey = payload_cbor.Points, payload_cbor.Commands
-        points = self.points = form(pole.store, clock, base)
-        self.commands = obey(pole.store, clock, "mqtt", not options["clean"])
-        name, clean, silence = options["username"], options["clean"], options["keepalive_s"]
-        ident = "" if options["client_id"] == "auto" else options["client_id"] or pole.id
-        who = (ident.encode(), silence, clean, name.encode() or None, options["password"].encode() if name else None,
-               (base + b"status", b'{"online":false}', 1, True))  # fmt: skip
-        sizes = silence, clean, options["window"], points.packet, 384, options["answer_s"], points.filters
-        if options["version"] == 5:
-            from pole.protocol import mqtt5_hello
-
-            self.session = mqtt5_hello.session(who, sizes, options["session_s"], pole.info)
+        self._node = None  # the pole as a Sparkplug edge node
+        if options["payload"] == "sparkplug":
+            self._node = self.points = mqtt_choice.node(pole, clock, options)
+            self.session = self._node.session
         else:
-            kind = mqtt.Session
-            if options["qos"] == 2:
-                from pole.protocol.mqtt_exactly import Session as kind
-            self.session = kind(mqtt.greeting(*who), *sizes)
+            self.points, self.session = mqtt_choice.made(pole, clock, options)
+        self._replay = self._node  # else protocol/mqtt_replay.py, on a pole with a journal
+        seldom.forget(mqtt_choice)
 
     def _join(self):
         """From the journal's start on it keeps for us what we have not told."""
         journal = getattr(self.pole, "journal", None)
         if journal and not self._replay:
-            if self.options["payload"] == "cbor":
-                from pole.protocol.payload_cbor import Replay
-            else:
-                from pole.protocol.mqtt_replay import Replay  # type: ignore[assignment]
+            from pole.protocol import mqtt_choice
 
-            self._replay = Replay(journal, self._name, self.points, clock)
+            self._replay = mqtt_choice.replay(journal, self._name, self.points, clock, self.options["payload"])
+            seldom.forget(mqtt_choice)
 
     def close(self):
         """Release the socket. The broker then publishes our will."""
@@ -280,9 +248,7 @@ class Uplink(Connection):
         pole = self.pole
         self.success = clock.uptime_s()
         if event == mqtt.MESSAGE:
-            reader = self.session.reader
-            word = self._node.take(reader) if self._node else self._command(reader, self.points.base)
-            pole.count("mqtt_" + word)
+            pole.count("mqtt_" + self._obey())
         elif event == mqtt.CONNECTED:
             pole.count("mqtt_connects")
             self.connects += 1
@@ -320,10 +286,9 @@ class Uplink(Connection):
                 return
             if self._tell_status:
                 self._tell_status = False
-                session.publish(0x33, points.base + b"status", points.status(self.pole.info))
-            elif self._results:
-                topic, ident, error, i, more = self._results.pop(0)
-                session.publish(0x32, topic, points.result(ident, error, i), *more)
+                session.publish(0x33, points.base + b"status", self._status())
+            elif self.results:
+                session.publish(0x32, *self.results.pop(0))
             elif self._introduction:
                 said = self._introduction.next()
                 if said:
@@ -350,23 +315,20 @@ class Uplink(Connection):
                 points.told(i, now)
                 self.sent += 1
 
-    def _command(self, reader, base):
+    def _obey(self):
         """Treat a message; the word it is counted by."""
-        topic = bytes(reader.view[reader.topic : reader.topic_end])
-        if reader.head & 1:  # a command of yesterday, kept by the broker
-            return "retained"
-        if not topic.startswith(base) or not topic.endswith(b"/set"):
-            return "strange"
-        topic = topic[:-3]
-        text = b"" if reader.cut else bytes(reader.view[reader.payload : reader.end])
-        asked = None
-        if self.options["version"] == 5:
-            self.commands.kept = not self.options["clean"] and not self.session.expires()
-            asked = self.session.asked()
-        ident, error, i = self.commands.take(topic[len(base) : -1].replace(b"/", b"."), text)
-        # who floods us gets no more answers than we can keep
-        if len(topic) + 13 + LONGEST <= self.points.packet and len(self._results) < _RESULTS:
-            self._results.append((topic + b"result", ident, error, i, ()))
-            if asked and len(asked[0]) + len(asked[1] or b"") + 20 + LONGEST <= self.points.packet:
-                self._results.append((asked[0], ident, error, i, asked[1:]))
-        return error or "obeyed"
+        if self._node:
+            return self._node.take(self.session.reader)
+        from pole.protocol import mqtt_command
+
+        try:
+            return mqtt_command.obeyed(self, clock)
+        finally:
+            seldom.forget(mqtt_command)
+
+    def _status(self):
+        from pole.protocol import mqtt_hello
+
+        said = mqtt_hello.status(self.pole.info, clock.iso(clock.now()))
+        seldom.forget(mqtt_hello)
+        return said

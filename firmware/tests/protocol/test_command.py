@@ -1,9 +1,11 @@
+import json
 import random
 import unittest
 
 import points_bin
 from pole import clock, errors
 from pole.protocol.command import Commands, moment
+from pole.protocol.mqtt_points import LONGEST
 from pole.store import Store, Table
 
 ROWS = [
@@ -49,7 +51,7 @@ def commands(now=NOW, kept=False):
     store.own(1, lambda raw, source: done.append((raw, source)))
     store.own(5, lambda raw, source: done.append((raw, source)))
     store.own(4, hold)
-    taker = Commands(store, Clock(now), "mqtt", kept)
+    taker = Commands(store, Clock(now), "mqtt", kept, [])
     taker.done = done
     return taker
 
@@ -62,6 +64,18 @@ class Obey(unittest.TestCase):
         self.assertEqual(c.take(b"lamp.on", b'{"id":"a","value":true}'), ('"a"', "", 1))
         self.assertEqual(c.take(b"gnss.offset", b'{"id":"a","value":1.5}'), ('"a"', "", 5))
         self.assertEqual(c.done.last, [(500, "mqtt"), (123, "mqtt"), (1, "mqtt"), (1.5, "mqtt")])
+
+    def test_results(self):
+        c = commands()
+        c._store.put(0, 500)
+        text = b'{"id":"a","ok":true,"error":null,"value":50.0,"at":"2026-11-22T08:00:00Z"}'
+        self.assertEqual(c.result('"a"', "", 0), text)
+        said = json.loads(c.result("null", "unknown_point", -1))
+        self.assertEqual((said["id"], said["ok"], said["error"], said["value"]), (None, False, "unknown_point", None))
+        for value in ("nan", "inf", "-inf"):
+            c._store.put(5, float(value))
+            self.assertTrue(b'"value":null,' in c.result("1", "", 5))
+        self.assertTrue(len(c.result('"' + "i" * 62 + '"', "clock_unknown", 5)) <= LONGEST)
 
     def test_refused(self):
         for name, value, word in (

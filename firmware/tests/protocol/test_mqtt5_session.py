@@ -12,7 +12,7 @@ CONNACK = bytes.fromhex("2003000000")
 
 def session(connack=CONNACK, clean=True, window=4, ident=b"d"):
     who = ident, 60, clean, None, None, (b"w", b"off", 1, True)
-    one = mqtt5_hello.session(who, (60, clean, window, 320, 384, 15, [b"b/+/set"]), 3600, {"board": "x"})
+    one = mqtt5_hello.session(who, (60, clean, window, 320, 384, 15), [b"b/+/set"], 3600, {"board": "x"})
     one.open()
     one.said = sent(one)
     if connack:

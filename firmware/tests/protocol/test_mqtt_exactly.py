@@ -6,21 +6,22 @@ from mqtt_wire import CONNACK as OK
 from mqtt_wire import RESUMED, feed, sent
 from pole.errors import ProtocolError
 from pole.protocol import mqtt5_hello, mqtt_exactly
-from pole.protocol.mqtt_session import CONNECTED, TAKEN, greeting
+from pole.protocol.mqtt_hello import connect
+from pole.protocol.mqtt_session import CONNECTED, TAKEN
 
 CONNACK = bytes.fromhex("2003000000")
 
 
 def session(clean=True):
     """A session of MQTT 5, connected."""
-    one = mqtt5_hello.session((b"d", 60, clean, None, None, None), (60, clean, 4, 320, 384, 15, []), 3600, {})
-    one.subscription = b""
+    one = mqtt5_hello.session((b"d", 60, clean, None, None, None), (60, clean, 4, 320, 384, 15), [], 3600, {})
+    one._subscribe = b""
     return plain(CONNACK, one)
 
 
 def plain(connack=OK, one=None):
     """A session of MQTT 3.1.1 that is kept."""
-    one = one or mqtt_exactly.Session(greeting(b"d", 60, False), 60, False)
+    one = one or mqtt_exactly.Session(connect(b"d", 60, False), 60, False)
     one.open()
     sent(one)
     if feed(one, connack) != [CONNECTED]:

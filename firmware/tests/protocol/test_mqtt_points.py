@@ -47,12 +47,6 @@ class Said(unittest.TestCase):
         skip = 2 if data[0] & 6 else 0
         return data[at + 2 : at + 2 + n].decode(), data[0] & 1, data[at + 2 + n + skip :].decode()
 
-    def status(self, info):
-        self.session.publish(0x31, b"yigan/demo-0001/status", self.json.status(info))
-
-    def result(self, topic, ident, error, i):
-        self.session.publish(0x30, b"yigan/demo-0001/" + topic, self.json.result(ident, error, i))
-
     def point(self, name):
         self.json.tell(self.session, self.store.index(name), 0)
         topic, retained, text = self.said()
@@ -128,35 +122,6 @@ class Said(unittest.TestCase):
         for value in (float("nan"), float("inf"), float("-inf")):
             self.store.put(4, value, quality.UNCERTAIN)
             self.assertTrue('"value":null,' in self.point("air.f"))
-
-    def test_status(self):
-        self.status({"board": "esp32-devkit", "version": "0.1.0", "reset_cause": 3})
-        topic, retained, text = self.said()
-        self.assertEqual((topic, retained), ("yigan/demo-0001/status", 1))
-        said = json.loads(text)
-        self.assertEqual(said["reset_cause"], "3")
-        self.assertEqual(
-            (said["online"], said["board"], said["at"]), (True, "esp32-devkit", "2026-11-22T08:00:00Z")
-        )
-
-    def test_results(self):
-        self.store.put(0, 500)
-        self.result(b"lamp/level/result", '"a"', "", 0)
-        topic, retained, text = self.said()
-        self.assertEqual((topic, retained), ("yigan/demo-0001/lamp/level/result", 0))
-        self.assertEqual(text, '{"id":"a","ok":true,"error":null,"value":50.0,"at":"2026-11-22T08:00:00Z"}')
-        self.result(b"x/result", "null", "unknown_point", -1)
-        said = json.loads(self.said()[2])
-        self.assertEqual(
-            (said["id"], said["ok"], said["error"], said["value"]), (None, False, "unknown_point", None)
-        )
-
-    def test_longest_things_fit(self):
-        self.store.put(5, 4294967295)
-        self.result(b"n" * 32 + b"/result", '"' + "i" * 62 + '"', "clock_unknown", 5)
-        json.loads(self.said()[2])
-        self.status({"board": "b" * 99, "version": "v" * 99, "reset_cause": "r" * 99})
-        json.loads(self.said()[2])
 
 
 if __name__ == "__main__":

@@ -3,12 +3,13 @@ import unittest
 from mqtt_wire import CONNACK, RESUMED, feed, puback, publish, say, sent, session, up
 from pole.errors import AuthError, BusError, ProtocolError
 from pole.protocol import mqtt_session
-from pole.protocol.mqtt_session import MESSAGE, NOTHING, REFUSED, SUBSCRIBED, TAKEN, Session, greeting
+from pole.protocol.mqtt_hello import connect
+from pole.protocol.mqtt_session import MESSAGE, NOTHING, REFUSED, SUBSCRIBED, TAKEN, Session
 
 
 class Connect(unittest.TestCase):
     def test_first_packet(self):
-        s = Session(greeting(b"d", 60, True, b"u", b"p", (b"w", b"off", 1, True)))
+        s = Session(connect(b"d", 60, True, b"u", b"p", (b"w", b"off", 1, True)))
         s.open()
         vector = "101b00044d51545404ee003c0001640001770003 6f6666000175000170".replace(" ", "")
         self.assertEqual(sent(s).hex(), vector)
@@ -37,7 +38,7 @@ class Connect(unittest.TestCase):
         self.assertEqual(caught.exception.detail, "CONNACK")
 
     def test_long_credentials_fit(self):
-        s = Session(greeting(b"c" * 23, 60, True, b"u" * 300, b"p" * 1500, (b"w" * 80, b"off", 1, True)))
+        s = Session(connect(b"c" * 23, 60, True, b"u" * 300, b"p" * 1500, (b"w" * 80, b"off", 1, True)))
         s.open()
         self.assertEqual(len(sent(s)), 3 + 10 + 5 * 2 + 23 + 300 + 1500 + 80 + 3)
 

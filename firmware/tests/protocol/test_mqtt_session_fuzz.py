@@ -28,7 +28,7 @@ class Fuzz(unittest.TestCase):
                     reached += 1
             except PoleError:
                 s.close()
-            self.assertEqual([len(p.view) for p in s._packets] + [len(s.reader.buf)], sizes)
+            self.assertEqual([len(p.view) for p in s.packets] + [len(s.reader.buf)], sizes)
             self.assertTrue(0 <= s._sent <= s.used <= 3)
         self.assertGreater(reached, 800)
 
