@@ -9,7 +9,9 @@ _PATIENCE = 65536  # the longest packet that the reader passes by
 
 
 def session(who, sizes, filters, session_s, info):
-    """A Session of MQTT 5. `who`: the first arguments of `connect`; `sizes`: those of a Session behind `hello`; `filters`: what to ask for."""
+    """A Session of MQTT 5. `who`: the first arguments of `connect`; `sizes`: those of a Session behind `hello`; `filters`: what
+    to ask for.
+    """
     from pole.protocol import mqtt5_session
 
     user = [(key.encode(), str(info.get(key, ""))[:32].encode()) for key in ("board", "version")]

@@ -16,8 +16,8 @@ def test_no_name_of_the_firmware_is_lost(pole, monkeypatch):
     """What a module reads is bound in it, what it imports and asks of a module is there, and heads keep their names."""
     monkeypatch.delenv("YIGAN_ROOT", raising=False)  # the real firmware
     plan = conf.plan(conf.load(places.root() / "poles" / f"{pole}.toml"))
-    roots = closure.roots(json.loads(encode.config_json(plan)))
-    files = closure.modules(roots)
+    config = json.loads(encode.config_json(plan))
+    roots, files = closure.roots(config), closure.needed(config)
     used = fold.folded(drop.dropped({name: path.read_text(encoding="utf-8") for name, path in files.items()}))
     found = link.linked(used, roots)
     before, after = linker.read(used), linker.read(found.sources)
