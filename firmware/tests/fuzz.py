@@ -32,7 +32,7 @@ from pole.codec import (
 from pole.drivers import a02yyuw, bl0942, dali_sci, gnss, hlw8032, pms5003, sds011, winsen
 from pole.errors import PoleError
 from pole.log import Log
-from pole.protocol import command, modbus_server, mqtt_session, payload_sparkplug, register_image, websocket
+from pole.protocol import command, modbus_server, mqtt_hello, mqtt_session, payload_sparkplug, register_image, websocket
 from pole.store import Store, Table
 
 ROWS = [
@@ -369,7 +369,7 @@ def counters():
 
 def orders():
     pole = Pole()
-    one = command.Commands(pole.store, clock, "mqtt", False)
+    one = command.Commands(pole.store, clock, "mqtt", False, [])
     return lambda frame: one.take(b"lamp.level", frame)
 
 
@@ -550,18 +550,16 @@ def _mend_keep(frame):
 
 
 def _session():
-    return mqtt_session.Session(
-        mqtt_session.greeting(b"d", 60), window=2, packet=64, receive=64, filters=(b"a/b",)
-    )
+    asks = mqtt_hello.subscribe((b"a/b",))
+    return mqtt_session.Session(mqtt_hello.connect(b"d", 60), window=2, packet=64, receive=64, subscribe=asks)
 
 
 def _session5():
     from pole.protocol import mqtt5_hello
 
     who = b"d", 60, True, None, None, None
-    return mqtt5_hello.session(
-        who, (60, True, 2, 64, 64, 15, (b"a/b",)), 3600, {"board": "b", "version": "1"}
-    )
+    sizes, info = (60, True, 2, 64, 64, 15), {"board": "b", "version": "1"}
+    return mqtt5_hello.session(who, sizes, (b"a/b",), 3600, info)
 
 
 # name: (maker of what is fed, good frames, mend or None)
