@@ -81,7 +81,7 @@ class Kept(unittest.TestCase):
 
     def test_a_power_cut_is_a_gap(self):
         one = self.begin()
-        for k in range(10):
+        for _ in range(10):
             one.put(T, record.SAMPLE, b"1234567")  # in RAM
         again = self.begin()
         city = again.reader("city")
