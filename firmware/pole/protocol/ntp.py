@@ -31,7 +31,7 @@ def answer(data, nonce, round_trip_ms):
         raise ProtocolError("answers another question")
     leap, stratum = data[0] >> 6, data[1]
     if stratum == 0:
-        raise ProtocolError("kiss of death %s" % bytes(data[12:16]))
+        raise ProtocolError("kiss of death %r" % bytes(data[12:16]))
     if leap == 3 or stratum > 15:
         raise ProtocolError("its clock is not set")
     delay, dispersion = struct.unpack_from(">II", data, 4)
