@@ -71,6 +71,27 @@ class Peripheral:
                 self.pole.store.fail(i, quality)
 
 
+class Part:
+    """A service or an uplink; it is loaded inside its task, so that a fault is retried."""
+
+    made = None
+
+    def __init__(self, pole, room, spec):
+        self.pole = pole
+        self.room = room
+        self.spec = spec
+
+    def start(self, beat):
+        if self.made is None:
+            module = load.module(self.room, self.spec["kind"])
+            made = module.Service if self.room == "services" else module.Uplink
+            self.made = made(self.pole, self.spec.get("options", {}))
+            if "link" in self.spec:
+                self.pole.links[self.spec["link"]] = self.made
+            self.spec = None  # a configuration that is no longer needed is heap
+        return self.made.run(beat)
+
+
 class Pole:
     """One running pole. Services and uplinks get it and ask it for what they need."""
 
@@ -217,19 +238,7 @@ class Pole:
             self.supervisor.add(spec["kind"], port.run)
 
     def _start(self, room, spec):
-        """A service or an uplink under supervision; it is loaded inside its task, so that a fault is retried."""
-        kind, state = spec["kind"], [None, spec.get("options", {})]
-
-        def start(beat):
-            if state[0] is None:
-                module = load.module(room, kind)
-                state[0] = (module.Service if room == "services" else module.Uplink)(self, state[1])
-                state[1] = None  # a configuration that is no longer needed is heap
-                if "link" in spec:
-                    self.links[spec["link"]] = state[0]
-            return state[0].run(beat)
-
-        self.supervisor.add(spec.get("name", kind), start)
+        self.supervisor.add(spec.get("name", spec["kind"]), Part(self, room, spec).start)
 
     async def run(self):
         """Build, then run for ever."""
