@@ -16,8 +16,6 @@ from pole.quality import FAULT
 from pole.store import Store
 from pole.supervise import Supervisor
 
-_CONFIRM_S = 15  # a slot on trial is good after so long without a failing task
-
 
 class Peripheral:
     """One device of the configuration: its driver once it is built, and its points' places in the store."""
@@ -72,7 +70,7 @@ class Peripheral:
 
 
 class Part:
-    """A service or an uplink; it is loaded inside its task, so that a fault is retried."""
+    """A service or an uplink; it is loaded by the supervisor, so that a fault is retried."""
 
     made = None
 
@@ -125,6 +123,7 @@ class Pole:
             "micropython": ".".join(str(part) for part in sys.implementation.version[:3]),
         }
         self.buses = {}
+        self.parts = []  # its services and uplinks
         self.peripherals = [Peripheral(self, spec) for spec in conf.pop("peripherals", ())]
         self.supervisor = Supervisor(self.log)
         if hasattr(hal, "wall"):  # a gateway's system keeps the time
@@ -238,7 +237,9 @@ class Pole:
             self.supervisor.add(spec["kind"], port.run)
 
     def _start(self, room, spec):
-        self.supervisor.add(spec.get("name", spec["kind"]), Part(self, room, spec).start)
+        part = Part(self, room, spec)
+        self.parts.append(part)
+        self.supervisor.add_later(spec.get("name", spec["kind"]), part.start)
 
     async def run(self):
         """Build, then run for ever."""
@@ -246,20 +247,25 @@ class Pole:
         self.supervisor.feed = feed
         self.build()
         self.log.add(INFO, "pole", "%s started, cause %d" % (self.id, self.info["reset_cause"]))
-        self.supervisor.add("confirm", self._confirm)
+        self.supervisor.proven = self._proven
+        await clock.sleep_ms(0)  # a lamp's first frame goes out before the rest is loaded
         await self.supervisor.run()
 
-    async def _confirm(self, beat):
-        """Make a slot on trial the good one as soon as the pole has run well for a while."""
-        while self.supervisor.healthy_s < _CONFIRM_S:
-            beat()
-            await clock.sleep_ms(1000)
+    def _proven(self):
+        """The pole has run well for a while: a slot on trial becomes the good one."""
         self._try("update", confirm_slot)
         self.starts = 0
         self.hal.write_crumb(breadcrumb.pack(0, 0))
-        while True:
-            beat()
-            await clock.sleep_ms(10000)
+        self._settle()
+
+    def _settle(self):
+        """Once all is made, no constructor runs again: a board may have the heap of their code."""
+        made = [part.made for part in self.parts] + [one.driver for one in self.peripherals]
+        if None in made or not hasattr(self.hal, "forget_constructors"):
+            return
+        if not self.conf.get("buses"):
+            made += self.buses.values()
+        self.hal.forget_constructors(made + [self, self.store, self.store.table, self.supervisor, self.log, self.console])
 
 
 def read_record(root="/"):

@@ -1,6 +1,6 @@
 """Ticks, sleep and wall time, and how far the wall time can be trusted.
 
-The only file that knows which interpreter runs it. Wall time is whole seconds since 2020-01-01 UTC: that
+The only file that knows which interpreter runs it (cpython.py helps). Wall time is whole seconds since 2020-01-01 UTC: that
 stays a 30-bit small int until 2054. It is unknown until a source says otherwise, and a source never
 overrules a better one.
 """
@@ -26,26 +26,15 @@ if hasattr(time, "ticks_ms"):
     ticks_add = time.ticks_add
     sleep_us = time.sleep_us
     sleep_ms = asyncio.sleep_ms if asyncio else None
+
+    def spawn(coroutine, over):
+        """A task that nobody waits for. `over(task, error)` when it ends, StopIteration if by itself; it may not raise."""
+        task = asyncio.create_task(coroutine)
+        task.state = over  # as asyncio.gather does it
+        return task
+
 else:
-    _MASK = (1 << 30) - 1  # a board's period, so that the wrap is the same everywhere
-
-    def ticks_ms():
-        return time.monotonic_ns() // 1000000 & _MASK
-
-    def ticks_us():
-        return time.monotonic_ns() // 1000 & _MASK
-
-    def ticks_diff(a, b):
-        return ((a - b + (1 << 29)) & _MASK) - (1 << 29)
-
-    def ticks_add(a, delta):
-        return (a + delta) & _MASK
-
-    def sleep_us(us):
-        time.sleep(us / 1000000)
-
-    def sleep_ms(ms):
-        return asyncio.sleep(ms / 1000)
+    from pole.cpython import sleep_ms, sleep_us, spawn, ticks_add, ticks_diff, ticks_ms, ticks_us
 
 
 class _Wall:

@@ -12,6 +12,7 @@ from pole.log import ERROR, WARN
 
 _FIRST_WAIT_S = 1
 _LONGEST_WAIT_S = 60
+_PROVEN_S = 15
 _STABLE_S = 60  # a task that ran this long is forgiven its past
 
 
@@ -20,7 +21,7 @@ class Job:
 
     # What a task that runs well has of its class: a pole has twenty of them
     limit_s = 30
-    task = None
+    task = None  # None: it waits for its restart
     restarts = 0
     wait_s = _FIRST_WAIT_S
     resume = 0  # uptime at which it starts again
@@ -35,46 +36,51 @@ class Job:
     def beat(self):
         self.last = clock.uptime_s()
 
-    def running(self):
-        return self.task is not None and not self.task.done()
-
 
 class Supervisor:
-    """`feed` is called about once a second while all is well."""
+    """`feed` is called about once a second while all is well; `proven` once, when that was so for 15 s."""
 
-    def __init__(self, log, feed=None):
+    def __init__(self, log, feed=None, proven=None):
         self.log = log
         self.feed = feed
+        self.proven = proven
         self.jobs = []
+        self._when_over = self._over  # one object for all tasks
         self.restarts = 0
         self.healthy_s = 0  # seconds without any task failing
 
     def add(self, name, start, limit_s=30):
         """Run `start(beat)` under supervision from now on."""
+        job = self.add_later(name, start, limit_s)
+        self._launch(job)
+        return job
+
+    def add_later(self, name, start, limit_s=30):
+        """As `add`, from the next check on: `start` takes its time."""
         job = Job(name, start, limit_s)
         self.jobs.append(job)
-        self._launch(job)
         return job
 
     def _launch(self, job):
         job.started = job.last = clock.uptime_s()
         if job.cancelled:
             job.cancelled = False
-        job.task = asyncio.create_task(self._guard(job))
-
-    async def _guard(self, job):
         try:
-            await job.start(job.beat)
-            reason = "ended"
-        except asyncio.CancelledError:
-            reason = "hung"
-        except Exception as error:  # whatever it was, the pole goes on without this task for a while
-            reason = "%s %s" % (type(error).__name__, error)
-            if isinstance(error, MemoryError):
-                reason = "MemoryError"
-        self._failed(job, reason)
+            job.task = clock.spawn(job.start(job.beat), self._when_over)
+        except Exception as error:
+            self._failed(job, error)
 
-    def _failed(self, job, reason):
+    def _over(self, task, error):
+        for job in self.jobs:
+            if job.task is task:
+                job.task = None
+                try:
+                    self._failed(job, error)
+                except MemoryError:  # not even room for a line in the log
+                    pass
+
+    def _failed(self, job, error):
+        """Whatever it was, the pole goes on without this task for a while."""
         now = clock.uptime_s()
         if now - job.started > _STABLE_S:
             job.wait_s = _FIRST_WAIT_S
@@ -83,13 +89,13 @@ class Supervisor:
         job.restarts += 1
         self.restarts += 1
         self.healthy_s = 0
-        self.log.add(ERROR, job.name, reason)
+        self.log.add(ERROR, job.name, _reason(error))
 
     def check(self):
         """Look after every task once; True while the watchdog may be fed."""
         now, well = clock.uptime_s(), True
         for job in self.jobs:
-            if not job.running():
+            if not job.task:
                 if now >= job.resume:
                     self._launch(job)
             elif now - job.last > job.limit_s:
@@ -106,4 +112,17 @@ class Supervisor:
             if self.check() and self.feed:
                 self.feed()
             self.healthy_s += 1
+            if self.proven and self.healthy_s > _PROVEN_S:
+                self.proven()
+                self.proven = None
             await clock.sleep_ms(1000)
+
+
+def _reason(error):
+    if isinstance(error, StopIteration):
+        return "ended"
+    if isinstance(error, asyncio.CancelledError):
+        return "hung"
+    if isinstance(error, MemoryError):
+        return "MemoryError"
+    return "%s %s" % (type(error).__name__, error)

@@ -121,12 +121,14 @@ class AppTest(unittest.TestCase):
         async def run():
             task = asyncio.create_task(pole.run())
             await clock.sleep_ms(100)
+            await clock.sleep_ms(10)  # loading alone may have taken the time before
             try:
                 await story(pole)
             finally:
                 task.cancel()
                 for job in pole.supervisor.jobs:
-                    job.task.cancel()
+                    if job.task:
+                        job.task.cancel()
                 await asyncio.sleep(0)
 
         asyncio.run(run())

@@ -236,7 +236,7 @@ class Bench:
         self.task = asyncio.create_task(self.supervisor.run())
 
     async def stop(self):
-        tasks = [self.task, *(job.task for job in self.supervisor.jobs)]
+        tasks = [self.task, *(job.task for job in self.supervisor.jobs if job.task)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,39 @@
+"""What CPython has not of MicroPython: ticks, and a task's end (clock.py)."""
+
+import asyncio
+import time
+
+_MASK = (1 << 30) - 1  # a board's period, so that the wrap is the same everywhere
+
+
+def ticks_ms():
+    return time.monotonic_ns() // 1000000 & _MASK
+
+
+def ticks_us():
+    return time.monotonic_ns() // 1000 & _MASK
+
+
+def ticks_diff(a, b):
+    return ((a - b + (1 << 29)) & _MASK) - (1 << 29)
+
+
+def ticks_add(a, delta):
+    return (a + delta) & _MASK
+
+
+def sleep_us(us):
+    time.sleep(us / 1000000)
+
+
+def sleep_ms(ms):
+    return asyncio.sleep(ms / 1000)
+
+
+def spawn(coroutine, over):
+    def ended(task):
+        over(task, asyncio.CancelledError() if task.cancelled() else task.exception() or StopIteration())
+
+    task = asyncio.create_task(coroutine)
+    task.add_done_callback(ended)
+    return task
