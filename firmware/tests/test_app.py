@@ -180,6 +180,23 @@ class AppTest(unittest.TestCase):
         finally:
             del sys.modules["pole.drivers.test_bridge"]
 
+    def test_constructors_go_when_all_is_made_and_not_before(self):
+        class Board(Hal):
+            gone = None
+
+            def forget_constructors(self, made):
+                Board.gone = [type(one).__name__ for one in made]
+
+        async def story(pole):
+            pole._proven()
+            self.assertEqual(Board.gone, None)  # ghost, lost and no_such_uplink are tried again
+            pole.parts.pop()
+            pole.peripherals[2:] = ()
+            pole._proven()
+            self.assertEqual(Board.gone[:4], ["Service", "Service", "Air", "Lamp"])
+
+        self.play(story, Board())
+
     def test_a_restart_writes_what_is_kept(self):
         class Kept:
             flushed = 0

@@ -35,6 +35,35 @@ class SuperviseTest(unittest.TestCase):
         self.assertEqual(self.boss.restarts, len(starts))
         self.assertTrue("bad frame" in list(self.boss.log.since(0))[0][4])
 
+    def test_what_cannot_start_is_tried_later(self):
+        starts = []
+
+        def cannot(beat):
+            starts.append(clock.uptime_s())
+            raise MemoryError()
+
+        async def story():
+            self.boss.add_later("uplink", cannot)
+            self.assertEqual(starts, [])
+            for _ in range(9):
+                self.assertTrue(self.boss.check())
+                clock._wall.seconds += 1
+
+        asyncio.run(story())
+        self.assertEqual([at - starts[0] for at in starts], [0, 1, 3, 7])
+        self.assertEqual([line[3:5] for line in self.boss.log.since(0)], [["uplink", "MemoryError"]])
+
+    def test_an_end_is_told_apart_from_an_error(self):
+        async def ends(beat):
+            pass
+
+        async def story():
+            self.boss.add("short", ends)
+            await _pass()
+
+        asyncio.run(story())
+        self.assertEqual([line[3:5] for line in self.boss.log.since(0)], [["short", "ended"]])
+
     def test_a_silent_task_is_cancelled_and_started_again(self):
         starts = []
 
