@@ -1,3 +1,5 @@
+# mypy: disable-error-code="attr-defined"
+# (its stubs are a board's)
 """What CPython has not of MicroPython: ticks, and a task's end (clock.py)."""
 
 import asyncio

@@ -25,7 +25,7 @@ def test_no_name_of_the_firmware_is_lost(pole, monkeypatch):
         *(module.globals.places.keys() - module.globals.bound.keys() for module in before.modules.values())
     )
     assert sorted(name for names in found.members.values() for name in names) == sorted(used)
-    assert len(found.sources) <= 0.6 * len(used)
+    assert len(found.sources) <= 0.65 * len(used)
     for name, module in after.modules.items():
         bound = module.globals.bound
         assert module.globals.places.keys() - bound.keys() <= builtin, name
