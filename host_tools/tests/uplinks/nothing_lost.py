@@ -159,7 +159,7 @@ class Story:
             "persistence true", f"persistence_location {self.folder}/", "max_queued_messages 0", "max_inflight_messages 0",
         )  # fmt: skip
         with Mosquitto(self.folder, *lines) as broker, Line(broker.port) as proxy:
-            city = Listener(broker.port)
+            city = self.city = Listener(broker.port)
             self.start(proxy.port)
             for k, (at, kind) in enumerate(self.plan):
                 self.next = self.plan[k + 1][0] if k + 1 < len(self.plan) else self.records
@@ -173,9 +173,16 @@ class Story:
                 assert self.pole._process.poll() is None, "\n".join(self.pole.lines[-20:])
                 time.sleep(0.05)
             self.end_pole()
-            eventually(lambda: not self.missing(city), 30)
+            self.settle(city)
             city.stop()
         return city
+
+    def settle(self, city):
+        """Until the city has all that its broker kept for it."""
+        heard = -1
+        while self.missing(city) and heard < len(city.first) + city.again:
+            heard = len(city.first) + city.again
+            time.sleep(8)
 
     def happen(self, kind, broker, proxy):
         if kind == "power" or kind == "reset":
@@ -251,6 +258,10 @@ def main():
         story = Story(records, outages, seed, folder)
         result = story.judge(story.play())
     result.kinds = {kind: sum(one[1] == kind for one in story.plan) for kind in sorted(set(OUTAGES))}
+    if result.unexplained:
+        print(
+            "unexplained:", [(n, story.put[n]) for n in story.missing(story.city)][:40], story.city.lost[:60]
+        )
     print(f"seed {seed}, {time.monotonic() - begin:.0f} s: {result}")
 
 
