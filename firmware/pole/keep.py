@@ -8,11 +8,10 @@ counts them), so keep names short and few.
 
 import os
 
-from pole import clock
+from pole import clock, seldom
 from pole.codec import crc
 
 _MOST = 8192  # bytes of a line that is ours
-
 
 class Keep:
     """`get`, `set` and `add` are RAM; `step()` in a loop writes what changed, at most every `every_s`.
@@ -24,14 +23,24 @@ class Keep:
     def __init__(self, path, every_s=1800):
         self.path = path
         self.every_s = every_s
-        self.values = {}
         self.changed = False
         self.writes = 0
         self.failed = 0
-        self.lost = False
-        self._turn = 0
         self.at = clock.uptime_s()  # not before its time after a start either: starts may be many
-        self._load()
+        from pole.codec import kept_line  # for a start only
+
+        self._turn, self.values, self.lost = kept_line.newest((self._read(0), self._read(1)))
+        seldom.forget(kept_line)
+
+    def _read(self, slot):
+        """The bytes of a file of ours, None where there is none."""
+        try:
+            with open("%s.%d" % (self.path, slot), "rb") as file:
+                size = file.seek(0, 2)
+                file.seek(0)
+                return file.read(min(size, _MOST))
+        except OSError:
+            return None
 
     def get(self, name, usual=0):
         return self.values.get(name, usual)
@@ -87,31 +96,3 @@ class Keep:
             if hasattr(os, "fsync"):  # a gateway's system would keep it in RAM
                 file.flush()
                 os.fsync(file.fileno())
-
-    def _load(self):
-        there = 0
-        for slot in (0, 1):
-            try:
-                with open("%s.%d" % (self.path, slot), "rb") as file:
-                    size = file.seek(0, 2)
-                    file.seek(0)
-                    turn, values = parse(file.read(min(size, _MOST)))
-            except OSError:
-                continue
-            there += 1
-            if turn > self._turn:
-                self._turn, self.values = turn, values
-        self.lost = there == 2 and not self._turn  # a first write that was cut loses nothing
-
-
-def parse(data):
-    """(turn, {name: value}) of a line's bytes; (0, {}) when it is not whole."""
-    body, _, check = data.rpartition(b" *")
-    try:
-        if int(check, 16) != crc.modbus(body) or body[:2] != b"1 ":
-            return 0, {}
-        words = body.decode().split(" ")
-        pairs = [word.split("=") for word in words[2:]]
-        return int(words[1]), {name: value if "," in value else int(value) for name, value in pairs}
-    except ValueError:  # UnicodeError too
-        return 0, {}

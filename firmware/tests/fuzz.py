@@ -14,13 +14,14 @@ import struct
 import sys
 
 import points_bin
-from pole import clock, keep, seldom, segments
+from pole import clock, seldom, segments
 from pole.codec import (
     cbor,
     crc,
     dali_bits,
     dlt645,
     frame_line,
+    kept_line,
     modbus,
     mqtt,
     mqtt5,
@@ -364,7 +365,7 @@ def table():
 
 
 def counters():
-    return lambda frame: keep.parse(frame)
+    return lambda frame: kept_line.parse(frame)
 
 
 def orders():

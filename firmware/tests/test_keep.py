@@ -2,7 +2,6 @@ import os
 import unittest
 
 from passing_time import PassingTime
-from pole import keep
 from pole.codec import crc
 from pole.keep import Keep
 
@@ -143,30 +142,6 @@ class Kept(unittest.TestCase):
         self.time.pass_ms(61000)
         one.step()
         self.assertEqual(one.failed, 2)
-
-
-class Parse(unittest.TestCase):
-    def line(self, body):
-        return body + b" *%04x\n" % crc.modbus(body)
-
-    def test_lines(self):
-        self.assertEqual(keep.parse(self.line(b"1 7 a=1 b=-2")), (7, {"a": 1, "b": -2}))
-        self.assertEqual(keep.parse(self.line(b"1 7")), (7, {}))
-
-    def test_no_lines(self):
-        for body in (
-            b"",
-            b"2 7 a=1",
-            b"1 x a=1",
-            b"1 7 a",
-            b"1 7 a=b",
-            b"1 7 a=1=2",
-            b"1 7 a=1  b=2",
-            b"1 7 \xff\xfe=1",
-        ):
-            self.assertEqual(keep.parse(self.line(body)), (0, {}), body)
-        for data in (b"", b"*", b" *", b" *zzzz", b"1 7 a=1", bytes(64), b"\xff" * 64):
-            self.assertEqual(keep.parse(data), (0, {}), data)
 
 
 if __name__ == "__main__":
