@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:  ## this list
 	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/runtime  ## a blank virtual board becomes a working pole (KEEP=1 leaves it running)
+demo: .venv/runtime  ## a blank virtual board becomes a pole in a street of three (KEEP=1 leaves them running)
 	@$(BIN)/yigan demo $(if $(KEEP),--keep)
 
 PYTEST = $(BIN)/python -m pytest -q -rfEs $(if $(STRICT),--strict-skips)

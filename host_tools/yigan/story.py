@@ -7,6 +7,7 @@ happen. The city's side (Modbus client, MQTT client, broker) is real and on 127.
 import contextlib
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from yigan import bundle, conf, places, via
@@ -18,6 +19,7 @@ from yigan.errors import LinkError, VerifyError, YiganError
 from yigan.lang import t
 from yigan.link import serial
 from yigan.link.service import Client
+from yigan.neighbour import ENVIRONMENT, WATER, Neighbour
 from yigan.night import Quick
 from yigan.twin.virtual import VirtualBoard
 from yigan.via.way import Reading
@@ -28,6 +30,9 @@ BROKEN = ("comm_fault", "fault", "stale", "never")
 _UP_S = 30
 _LIVE_S = 60  # a PMS5003 warms up for half a minute
 _SOON_S = 20
+_STORM_S = 90  # the counting tube needs half a minute
+_SHOWN = ("lamp.level_actual", "air.pm2_5", "noise.la", "weather.temperature", "weather.wind_speed", "radiation.dose_rate",
+          "hydro.level", "hydro.flow", "hydro.rain_total", "hydro.flooded", "soil.moisture")  # fmt: skip
 
 
 def until(what: str, look: Callable[[], object], patience_s: float = _SOON_S, pause_s: float = 0.3) -> object:
@@ -51,6 +56,8 @@ class Story:
         self.bundle = bundle.build(self.pole)
         self.board = VirtualBoard(folder)
         self.alone = Quick(places.root() / "poles" / "night.toml", folder / "night")
+        self.folder = folder
+        self.neighbours: list[Neighbour] = []
         self._open = contextlib.ExitStack()
         self._waiting = "-"  # points that were not alive at the last look
 
@@ -202,6 +209,45 @@ class Story:
         readings = self.get("air.")
         return readings if all(r.quality in qualities for r in readings) else []
 
+    def neighbours_up(self) -> str:
+        """Two more poles come up on boards of their own, at the same broker; then it storms there."""
+        for name, weather in (("environment", ENVIRONMENT), ("water", WATER)):
+            pole_file = places.root() / "poles" / f"{name}.toml"
+            neighbour = Neighbour(pole_file, self.folder / name, self.broker, weather)
+            self.neighbours.append(self._open.enter_context(neighbour))
+        began = time.monotonic()
+        with ThreadPoolExecutor(len(self.neighbours)) as both:
+            list(both.map(Neighbour.up, self.neighbours))
+        seconds = time.monotonic() - began
+        for neighbour in self.neighbours:
+            neighbour.stir()
+        return t("{p} are up after {s:.0f} s", "{p} 在 {s:.0f} 秒内上线",
+                 p=", ".join(one.pole.id for one in self.neighbours), s=seconds)  # fmt: skip
+
+    def storm(self) -> str:
+        """What happened around the neighbours has reached the city by MQTT."""
+        for neighbour in self.neighbours:
+            until(
+                t("The city did not see what happened at {p}.", "城市没有看到 {p} 发生的变化。", p=neighbour.pole.id),
+                lambda neighbour=neighbour: neighbour.noticed(lambda r: r.quality in LIVE),  # type: ignore[misc]
+                _STORM_S,
+                1.0,
+            )
+        shown = ", ".join(word for row in self.summary() for word in row["shown"] if word.startswith(("noise", "hydro")))
+        return t("{n} poles at one broker: {s}", "{n} 根灯杆连接同一服务器：{s}", n=1 + len(self.neighbours), s=shown)
+
+    def summary(self) -> list[dict]:
+        """A row for each pole that stands: what the city has heard of it by MQTT."""
+        rows = []
+        for at, pole in [(self.mqtt_at, self.pole)] + [(one.at, one.pole) for one in self.neighbours]:
+            readings: list[Reading] = until(  # a broker may close a connection in the press
+                t("The city hears nothing of {p}.", "城市听不到 {p}。", p=pole.id), lambda at=at: _heard(at)  # type: ignore[misc]
+            )  # type: ignore[assignment]
+            live = {r.name: r for r in readings if r.quality in LIVE}
+            shown = [f"{name} {live[name].value} {live[name].unit}".removesuffix(" 1").rstrip() for name in _SHOWN if name in live]
+            rows.append({"pole": pole.id, "board": pole.board, "points": len(readings), "live": len(live), "shown": shown})
+        return rows
+
     def power_cut(self) -> str:
         """The supply fails while the lamp fades; the pole comes back with its configuration, and obeys."""
         before = self.identify()
@@ -226,6 +272,12 @@ class Story:
             return
         raise VerifyError(t("The pole answers without power.", "断电后灯杆仍在应答。"))
 
+
+
+def _heard(at: str) -> list[Reading]:
+    """What the city has heard there."""
+    with via.open(at) as way:
+        return way.get(["*"])
 
 
 def _sample(readings: list[Reading], names: tuple[str, ...]) -> str:

@@ -1,5 +1,7 @@
 """`yigan demo`: its own judgement with acts that fail, and once the whole of it."""
 
+import json
+
 import pytest
 from rich.console import Console
 
@@ -22,7 +24,8 @@ def test_an_act_that_fails_ends_the_demo(monkeypatch, capsys):
     acts = [(("one", "一"), ("", ""), lambda story: "seen"), (("two", "二"), ("", ""), fails),
             (("three", "三"), ("", ""), reached.append)]  # fmt: skip
     monkeypatch.setattr(demo, "ACTS", acts)
-    failed = demo._play(Console(), _Story())
+    happened, failed = demo._play(Console(), _Story())
+    assert [act["ok"] for act in happened["acts"]] == [True, False] and not happened["ok"]
     said = capsys.readouterr().out
     assert failed.exit_code == 6 and not reached
     assert "did not reach 40 %" in said and "last words" in said and "three" not in said
@@ -35,6 +38,13 @@ def test_what_does_not_come_true_is_an_error():
 
 
 def test_the_whole_demo(capsys):
-    assert main(["demo"]) == 0, capsys.readouterr().out
-    said = capsys.readouterr().out
-    assert said.count("✓") == 2 * len(demo.ACTS)
+    """Told to people and to a machine at once: the first on stderr, with --json."""
+    assert main(["demo", "--json"]) == 0, capsys.readouterr().err
+    said, shown = capsys.readouterr()
+    assert shown.count("✓") == 2 * len(demo.ACTS)
+    happened = json.loads(said)
+    assert happened["ok"] and [act["ok"] for act in happened["acts"]] == [True] * len(demo.ACTS)
+    street = {row["pole"]: row for row in happened["street"]}
+    assert list(street) == ["demo-0001", "environment-0001", "water-0001"]
+    assert all(row["live"] > 20 for row in street.values())
+    assert "hydro.rain_total 1.0 mm" in street["water-0001"]["shown"]
