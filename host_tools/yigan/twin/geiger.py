@@ -29,6 +29,7 @@ class Twin:
     def __init__(self, clock, options: dict):
         self._clock = clock
         self._random = random.Random(options.get("seed", 1))
+        self._powered = False
         self._cpm = float(options.get("cpm", 60))
         self._dead_ms = (options.get("dead_us") or 190) / 1000
         self._faults: set[str] = set()
@@ -36,10 +37,12 @@ class Twin:
         self.pulses = 0
 
     def start(self) -> None:
+        self._powered = True
         self.drive(1)
         self._arm()
 
     def stop(self) -> None:
+        self._powered = False
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -74,7 +77,7 @@ class Twin:
         if name != "cpm":
             raise KeyError(name)
         self._cpm = float(value)
-        if self._timer:
+        if self._powered:  # a tube that was silent counts again
             self._arm()
 
     def fault(self, name: str, on: bool = True) -> None:
