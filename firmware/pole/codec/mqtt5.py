@@ -48,7 +48,8 @@ def number(buf, at, end):
 def properties(buf, at, end):
     """({identifier: value}, place behind them). A text is (start, end) in `buf`; of USER there is a list of four each."""
     n, at = number(buf, at, end)
-    stop, found = at + n, {}
+    stop = at + n
+    found: dict = {}
     if stop > end:
         raise ProtocolError("properties")
     while at < stop:
