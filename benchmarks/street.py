@@ -25,7 +25,7 @@ _HEAP = "176k"  # stands for about 128 KB on a board
 _WATCH_S = 20
 _TICKS = os.sysconf("SC_CLK_TCK")
 _POLE = """
-id = "street-%04d"
+id = "street-0000"
 board = "esp32-devkit"
 [site]
 latitude = 31.230416
@@ -164,13 +164,14 @@ class Street:
         firmware = compile_firmware(self._folder / "firmware", keep=True)
         script = self._folder / "run.py"  # not pole.py: that would hide the firmware
         script.write_text(_SCRIPT)
+        file = self._folder / "pole.toml"
+        file.write_text(_POLE % self._port)
+        compiled = conf.compile(conf.load(file))
         for k in range(self._n):
             slot = self._folder / f"{k:04}"
             (slot / "var").mkdir(parents=True)
-            file = slot / "pole.toml"
-            file.write_text(_POLE % (k, self._port))
-            for name, data in conf.compile(conf.load(file)).items():
-                (slot / name).write_bytes(data)
+            for name, data in compiled.items():
+                (slot / name).write_bytes(data.replace(b"street-0000", b"street-%04d" % k))
             line = command(script, (str(slot), str(self._look_s)), _HEAP)
             process = subprocess.Popen(
                 line, env=environment(firmware), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
