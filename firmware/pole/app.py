@@ -6,12 +6,10 @@ tried again with back-off like any task that fails.
 
 import asyncio
 import gc
-import os
 import sys
 
-from pole import breadcrumb, clock, config, errors, load
+from pole import breadcrumb, clock, errors, load, seldom
 from pole.log import ERROR, INFO, WARN, Log
-from pole.protocol import update_slots
 from pole.quality import FAULT
 from pole.store import Store
 from pole.supervise import Supervisor
@@ -93,7 +91,7 @@ class Part:
 class Pole:
     """One running pole. Services and uplinks get it and ask it for what they need."""
 
-    def __init__(self, conf, table, hal, identity=("", ""), record=None):
+    def __init__(self, conf, table, hal, identity=("", ""), first_trial=False):
         self.conf = conf
         self.hal = hal
         self.id = conf["id"]
@@ -119,7 +117,7 @@ class Pole:
             "version": identity[0],
             "bundle": identity[1],
             "uid": hal.unique_id(),
-            "reset_cause": breadcrumb.cause(hal.reset_cause(), crumb, update_slots.first_trial(record)),
+            "reset_cause": breadcrumb.cause(hal.reset_cause(), crumb, first_trial),
             "micropython": ".".join(str(part) for part in sys.implementation.version[:3]),
         }
         self.buses = {}
@@ -253,7 +251,10 @@ class Pole:
 
     def _proven(self):
         """The pole has run well for a while: a slot on trial becomes the good one."""
-        self._try("update", confirm_slot)
+        from pole import trial
+
+        self._try("update", trial.confirm)
+        seldom.forget(trial)
         self.starts = 0
         self.hal.write_crumb(breadcrumb.pack(0, 0))
         self._settle()
@@ -268,30 +269,16 @@ class Pole:
         self.hal.forget_constructors(made + [self, self.store, self.store.table, self.supervisor, self.log, self.console])
 
 
-def read_record(root="/"):
-    """The boot record, None on a gateway or where files were put by hand."""
-    try:
-        with open(root + "boot.rec") as file:
-            return update_slots.parse(file.readline())
-    except OSError:
-        return None
-
-
-def confirm_slot(root="/"):
-    """Write `ok` into the boot record of a slot on trial."""
-    record = read_record(root)
-    line = update_slots.confirmed(record) if record else None
-    if line:
-        with open(root + "boot.new", "w") as file:
-            file.write(line)
-        os.rename(root + "boot.new", root + "boot.rec")
-
-
 def load_pole(folder=""):
     """The Pole of the slot in `folder`."""
+    from pole import config, trial  # read once
+
     conf = config.read_config(folder)
-    hal = load.module("hal", conf["port"])
-    return Pole(conf, config.read_points(folder), hal, config.read_identity(folder), read_record())
+    table, identity, record = config.read_points(folder), config.read_identity(folder), trial.read_record()
+    seldom.forget(config)
+    pole = Pole(conf, table, load.module("hal", conf["port"]), identity, trial.first(record))
+    seldom.forget(trial)
+    return pole
 
 
 def main(folder=""):

@@ -39,6 +39,7 @@ ROOMS = {
     "journal": {"clock", "codec", "journal_reader", "segments"},
     "breadcrumb": {"clock"},
     "supervise": {"clock", "log"},
+    "trial": {"protocol"},
     "services": {"store", "codec", "protocol", "crypto", "clock", "log", "judge", "journal", "load"},
     "connection": {"clock", "log", "codec", "protocol"},
     "uplinks": {"connection", "store", "codec", "protocol", "crypto", "clock", "log", "load"},

@@ -1,7 +1,7 @@
 """Which of the two slots runs, as one line in /boot.rec: `1 <slot> <ok|try> <attempts left> <previous|->`.
 
 Pure rules; boot.py carries them out at boot (with a copy of its own of the two lines it needs: it is never
-updated over the air), app.py confirms.
+updated over the air), trial.py confirms.
 """
 
 OK, TRY = "ok", "try"
