@@ -34,7 +34,7 @@ if hasattr(time, "ticks_ms"):
         return task
 
 else:
-    from pole.cpython import sleep_ms, sleep_us, spawn, ticks_add, ticks_diff, ticks_ms, ticks_us
+    from pole.cpython import sleep_ms, sleep_us, spawn, ticks_add, ticks_diff, ticks_ms, ticks_us  # noqa: F401
 
 
 class _Wall:
