@@ -2,7 +2,6 @@ import os
 import unittest
 
 from passing_time import PassingTime
-from pole.codec import crc
 from pole.keep import Keep
 
 
