@@ -108,8 +108,9 @@ class Reader:
             if not self._file and not self._open(c, chain):
                 return False
             n = following(self._file, self.buf, c, at, self.journal.number)
-            if n < 0:
-                self.journal.damage(c, at + 1, record.number(self.buf) - 1 if n < -1 else self._upto)
+            if n < 0:  # torn at its end, as a power cut leaves it: the next segment begins whole
+                upto = min([one - 1 for one in chain.firsts if one > self._first] + [self._upto])
+                self.journal.damage(c, at + 1, record.number(self.buf) - 1 if n < -1 else upto)
             if n > 0 or n < -1:
                 self.length = abs(n)
                 return True

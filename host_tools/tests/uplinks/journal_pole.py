@@ -100,7 +100,9 @@ async def main(options, first, last, known, room, stop):
                 print("# restart")
                 return
     print("# all measured")
-    while not journal.readers or journal.readers[0].behind():
+    while not journal.readers or any(
+        journal.readers[0].acked[c] < journal.last(c) for c in range(record.CLASSES)
+    ):
         moment[0] += 1
         journal.step()
         await clock.sleep_ms(50)
