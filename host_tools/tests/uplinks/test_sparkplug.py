@@ -271,7 +271,7 @@ def test_nothing_is_lost_with_a_journal(mosquitto, peer, tmp_path):
 def test_statements():
     """Each statement of the specification that an edge node without devices can break names tests that are there."""
     here = {name for name in globals() if name.startswith("test_")}
-    unit = (FIRMWARE / "tests/protocol/test_payload_sparkplug.py").read_text()
+    unit = "".join((FIRMWARE / f"tests/protocol/test_{name}.py").read_text() for name in ("payload_sparkplug", "sparkplug_birth"))
     unit += (FIRMWARE / "tests/codec/test_sparkplug.py").read_text()
     for statement, tests in STATEMENTS.items():
         for test in tests.split():
