@@ -79,7 +79,7 @@ class Reader:
 
     def behind(self):
         """How many numbers it is behind, at most."""
-        return self.journal.number - 1 - max(self.acked[: self.heeds])
+        return max([self.journal.last(c) - self.acked[c] for c in range(record.CLASSES)] + [0])
 
     def leave(self):
         """It reads no more."""

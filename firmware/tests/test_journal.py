@@ -109,6 +109,16 @@ class Kept(unittest.TestCase):
         for number in range(1, one.number):
             self.assertTrue(number in told or any(low <= number <= high for _, low, high in lost), number)
 
+    def test_how_far_it_is_behind(self):
+        one = self.begin()
+        city = one.reader("city")
+        self.assertEqual(city.behind(), 0)
+        put = [one.put(T, record.SAMPLE, b"1234567") for _ in range(9)]
+        city.ack(record.ALARM, one.put(record.ALARM, record.EVENT, b"x"))
+        self.assertEqual(city.behind(), put[-1])
+        city.ack(T, put[-1])
+        self.assertEqual(city.behind(), 0)
+
     def test_who_only_looks_holds_nothing(self):
         one = self.begin()
         city = one.reader("city")
