@@ -210,3 +210,11 @@ def test_the_same_files_give_the_same_names():
         done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
         told.add(done.stdout)
     assert len(told) == 1
+
+
+def test_values_that_change_places_need_no_tuple():
+    """MicroPython takes `a, b = b, a` from its stack; with brackets around the right side it makes a tuple on the heap."""
+    text = "def f(a, b):\n    a, b = b, (a, 'ä(')\n    x = (a, b)\n    a, b = f((1, 2))\n    return (a, b)\n"
+    found = shorten.written(ast.parse(text))
+    assert "a, b = b, (a, 'ä(')\n" in found and "a, b = f((1, 2))\n" in found
+    assert ast.dump(ast.parse(found)) == ast.dump(ast.parse(text))

@@ -69,7 +69,7 @@ def shortened(sources: Sources, public: bool = False) -> Sources:
     words = _chosen(found, wanted, "" if public else "_")
     for tree in trees.values():
         _rename(tree, words, trees.keys())
-    return {name: ast.unparse(ast.fix_missing_locations(tree)) + "\n" for name, tree in trees.items()}
+    return {name: written(tree) for name, tree in trees.items()}
 
 
 def _may(name: str, public: bool) -> bool:
@@ -311,3 +311,19 @@ def _rename_import(node: ast.ImportFrom, alias: ast.alias, words: dict[str, str]
     local = alias.asname or alias.name
     alias.name = words.get(alias.name, alias.name)
     alias.asname = local if local != alias.name else None
+
+
+def written(tree: ast.Module) -> str:
+    """The tree as text. `a, b = b, a` goes without the brackets that ast.unparse sets: MicroPython makes a tuple for those."""
+    text = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    lines = text.encode().split(b"\n")
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Tuple) or not node.value.elts:
+            continue
+        if not isinstance(node.targets[0], ast.Tuple):
+            continue
+        value, line = node.value, lines[node.value.lineno - 1]
+        if value.lineno == value.end_lineno and line[value.end_col_offset - 1 : value.end_col_offset] == b")":
+            inside = line[value.col_offset + 1 : value.end_col_offset - 1]
+            lines[value.lineno - 1] = line[: value.col_offset] + inside + line[value.end_col_offset :]
+    return b"\n".join(lines).decode()
