@@ -14,7 +14,7 @@ from yigan.render import capability, markdown, register_map
 def checkout(tmp_path, monkeypatch):
     """A copy of what generation reads, generated."""
     source = places.root()
-    for name in ("boards", "firmware/pole/drivers", "firmware/pole/uplinks", "firmware/pole/services"):
+    for name in ("boards", "firmware/pole"):
         shutil.copytree(source / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(source / "firmware" / "points.toml", tmp_path / "firmware")
     monkeypatch.setenv("YIGAN_ROOT", str(tmp_path))
