@@ -16,7 +16,7 @@ UNKNOWN = 0
 RTC = 1  # a battery-backed clock, drifting
 NETWORK = 2
 GNSS = 3
-_STILL_S = 300
+STILL_S = 300  # so far back it stands still until time has caught up
 TRUST = ("unknown", "rtc", "network", "gnss")
 
 if hasattr(time, "ticks_ms"):
@@ -101,7 +101,7 @@ def set_time(seconds, source):
     if source < _wall.trust and up - _wall.set_at < 86400:
         return False
     _wall.step = 0 if _wall.trust == UNKNOWN else seconds - up - _wall.offset
-    _wall.owed = -_wall.step if -_STILL_S <= _wall.step < 0 else 0
+    _wall.owed = -_wall.step if -STILL_S <= _wall.step < 0 else 0
     _wall.offset = seconds - up + _wall.owed
     _wall.trust = source
     _wall.set_at = up

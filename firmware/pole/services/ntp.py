@@ -30,7 +30,6 @@ from pole.log import INFO, WARN
 _ANSWER_MS = 3000
 _RETRY_S = 16  # doubles
 _DIFFERS_S = 2
-_BACK_S = 300  # clock.py stands still for so much
 
 
 class Service:
@@ -105,7 +104,7 @@ class Service:
                 return True
             self._refuse("servers", "%d s from GNSS" % (then - now))
             return False
-        if now - then > _BACK_S and clock.trust() >= clock.NETWORK:
+        if now - then > clock.STILL_S and clock.trust() >= clock.NETWORK:
             self._refuse("servers", "%d s back" % (now - then))
             return False
         if abs(then - now) > 1:

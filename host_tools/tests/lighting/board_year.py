@@ -23,6 +23,7 @@ from pathlib import Path
 
 from lighting import almanac, weather
 from lighting.oracle import Oracle
+from lighting.programmes import PROGRAMMES
 
 from yigan import bundle, conf, points
 from yigan.deploy.commission import commission
@@ -74,35 +75,7 @@ dark_early = 45
 light_late = 10
 stagger = 25
 
-[[lighting.programme]]
-name = "spring festival and the new year"
-dates = ["2026-02-16..2026-02-22", "12-31..01-01"]
-
-[[lighting.programme]]
-name = "summer"
-dates = ["05-01..08-31"]
-on = "dusk-10"
-off = "sunrise-15"
-steps = [["23:00", 60], ["01:00", 30], ["04:30", 70]]
-
-[[lighting.programme]]
-name = "weekend"
-days = "fri-sat"
-on = "sunset+5"
-steps = [["00:30", 50], ["05:00", 100]]
-
-[[lighting.programme]]
-name = "part of the night"
-days = "wed"
-on = "16:45"
-off = "07:15"
-steps = [["00:00", 0], ["05:30", 80]]
-
-[[lighting.programme]]
-on = "sunset+10"
-off = "sunrise-10"
-steps = [["22:00", 50], ["05:00", 100]]
-"""
+""" + PROGRAMMES
 
 
 class BoardOracle(Oracle):

@@ -10,15 +10,12 @@ import click
 
 from yigan import points
 from yigan.cli import _text, _way
+from yigan.decode.compact import CLASSES, KINDS, QUALITY
 from yigan.errors import ConfigError
 from yigan.lang import t
-from yigan.series import Sample, files, iso
+from yigan.series import USABLE, Sample, files, iso
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
-_CLASSES = ("alarm", "answer", "loss", "telemetry", "log")
-_KINDS = ("", "sample", "mean", "event", "result", "line", "dropped", "gap")  # firmware/pole/codec/record.py
-_QUALITY = ("never", "good", "uncertain", "stale", "warming", "range", "comm_fault", "fault", "manual")
-_VALUED = ("good", "uncertain", "manual")
 
 
 @click.command(
@@ -54,24 +51,24 @@ def command(since: int, output: Path | None, way_to: str, as_json: bool) -> None
 
 def _decoded(row: dict) -> dict:
     """A row of tools/journal.py with its payload read."""
-    kind, data = _KINDS[row["k"]] if row["k"] < len(_KINDS) else str(row["k"]), bytes.fromhex(row["x"])
-    found = {"number": row["n"], "class": _CLASSES[row["c"]], "kind": kind,
+    kind, data = KINDS[row["k"]] if row["k"] < len(KINDS) else str(row["k"]), bytes.fromhex(row["x"])
+    found = {"number": row["n"], "class": CLASSES[row["c"]], "kind": kind,
              "at": None if row["at"] is None else iso(_EPOCH + row["at"])}  # fmt: skip
     if kind == "sample":
         return found | _sample(data)
     if kind == "dropped":
         c, first, last = struct.unpack("<BII", data)
-        return found | {"of": _CLASSES[c], "first": first, "last": last}
+        return found | {"of": CLASSES[c], "first": first, "last": last}
     if kind == "gap":
         end, *lasts = struct.unpack("<6I", data)
-        return found | {"end": end, "behind": dict(zip(_CLASSES, lasts, strict=True))}
+        return found | {"end": end, "behind": dict(zip(CLASSES, lasts, strict=True))}
     topic, _, said = data.partition(b"\0")
     return found | {"topic": topic.decode(), "said": json.loads(said)}
 
 
 def _sample(data: bytes) -> dict:
     number, quality = struct.unpack_from("<HB", data)
-    word = _QUALITY[quality] if quality < len(_QUALITY) else str(quality)
+    word = QUALITY[quality] if quality < len(QUALITY) else str(quality)
     try:
         point = points.load().by_id(number)
     except ConfigError:  # a newer pole
@@ -79,7 +76,7 @@ def _sample(data: bytes) -> dict:
     form = {"f32": "<f", "u32": "<I"}.get(point.type, "<i")
     (raw,) = struct.unpack_from(form, data, 3)
     value = raw if point.type == "f32" or not point.decimals else round(raw * 10.0**-point.decimals, point.decimals)
-    return {"point": point.name, "value": value if word in _VALUED else None, "unit": point.unit, "quality": word}
+    return {"point": point.name, "value": value if word in USABLE else None, "unit": point.unit, "quality": word}
 
 
 def _samples(records: list[dict]) -> Iterator[Sample]:
