@@ -153,17 +153,16 @@ class Framing(unittest.TestCase):
 
         Story(role="writer", baud=9600).run(story)
 
-    def test_the_reply_starts_within_its_time(self):
+    def test_the_line_is_silent_before_the_reply(self):
         async def story(s):
             late = []
             for _ in range(20):
                 begun = clock.ticks_ms()
                 await s.ask(READ)
                 late.append(clock.ticks_diff(s.line.sent[-1][0], begun))
-            return sorted(late)
+            return min(late)
 
-        late = Story().run(story)
-        self.assertTrue(2 <= late[0] and late[10] <= 6, late)  # t3.5 is 1.75 ms; and 5 ms more at 115200
+        self.assertGreaterEqual(Story().run(story), 2)  # t3.5 is 1.75 ms; how much later: benchmarks/modbus_line.py
 
     def test_a_longer_frame_that_looks_whole_in_between(self):
         async def story(s):

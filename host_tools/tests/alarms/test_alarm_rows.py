@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pole.protocol import alarm as device
+from pole.protocol import alarm_event
 from yigan import bundle, conf, lang
 from yigan.conf import alarm
 
@@ -82,7 +83,7 @@ def test_the_words_are_the_devices(write):
         getattr(device, name)
         for name in ("HIGH", "LOW", "RISE", "FALL", "CHANGE", "EQUAL", "DIFFERS", "GONE")
     ] == [alarm.CONDITIONS.index(name) + 1 for name in alarm.CONDITIONS]
-    assert len(device.REASONS) == len(alarm.CONDITIONS) + 1
+    assert len(alarm_event.REASONS) == len(alarm.CONDITIONS) + 1
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,13 @@ def test_only_who_has_alarms_carries_them(write):
     without = set(bundle.build(plain).files)
     watched = set(bundle.build(write('point = "air.pm10"; high = 5')).files)
     new = {name.split("/", 1)[1] for name in watched - without}
-    assert new == {"services/alarms.mpy", "services/maintenance.mpy", "tools/alarms.mpy"}  # pole.protocol.alarm is linked into the service
+    assert new == {  # pole.protocol.alarm is linked into the service
+        "protocol/alarm_event.mpy",
+        "seldom.mpy",
+        "services/alarms.mpy",
+        "services/maintenance.mpy",
+        "tools/alarms.mpy",
+    }
 
 
 def test_in_chinese(write):

@@ -128,7 +128,8 @@ REASONS = {
                            "refuses our certificate"),
     "expired": ("the broker's certificate has expired",),
     "not yet valid": ("the broker's certificate is not valid yet",),
-    "no TLS there": ("the broker does not speak TLS at this port", "closed by the broker", "BusError", "ECONNRESET"),
+    "no TLS there": ("the broker does not speak TLS at this port", "closed by the broker", "BusError", "ECONNRESET",
+                     "reset by peer"),
 }  # fmt: skip
 
 

@@ -135,7 +135,10 @@ def test_a_command_that_expires_at_the_broker_needs_no_date(interpreter, mosquit
             city.ask("lamp/level", b"b", 60, id="kept", value=30)
             time.sleep(1.2)
             proxy.stalled = False
-            assert city.answers.get(timeout=8)[1]["id"] == "kept"
+            answers = [city.answers.get(timeout=8)[1]]
+            while answers[-1]["id"] != "kept":  # what was on its way already, mosquitto sends again without its expiry
+                answers.append(city.answers.get(timeout=8)[1])
+            assert not any(answer["ok"] for answer in answers[:-1])
             assert process.lines.count("dim 300") == 1 and not process.said("dim 10")
 
 

@@ -1,5 +1,6 @@
 """Bytes from the board become things to show: lines, frames, sentences, rows of hexadecimal digits."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from yigan.terminal.lines import Line, Splitter
 _QUIET_S = 0.25  # after that, a line without its end is shown: a prompt has none
 _FRAME_QUIET_S = 1.5  # but not in the middle of a frame, whose rest will come
 
+_SENTENCE = re.compile(rb"\$[A-Z]{2}")  # so begins every NMEA sentence
 DECODERS = ("off", "frames", "nmea")  # nmea: frames and sentences
 
 
@@ -131,7 +133,7 @@ class Receiver:
     def _read(self, line: Line, whole: frame.Frame | None) -> Iterator[Heard]:
         if whole and self._settings.decode != "off":
             yield from _frame(whole, line)
-        elif self._settings.decode == "nmea" and b"$" in line.data:
+        elif self._settings.decode == "nmea" and _SENTENCE.search(line.data):
             yield from self._nmea(line)
         else:
             yield _text(line, line.data)
