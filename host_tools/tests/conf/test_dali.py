@@ -115,7 +115,7 @@ def test_the_bundle_has_one_master_and_the_tool(pole):
     modules = closure.modules(closure.roots(json.loads(found["config.json"])))
     names = {name for name in modules if "dali" in name}
     assert names == {
-        "pole.codec.dali", "pole.codec.dali_bits", "pole.drivers.dali", "pole.drivers.dali_bus", "pole.hal.dali",
-        "pole.hal.dali_rmt", "pole.protocol.dali_commissioning", "pole.tools.dali",
+        "pole.codec.dali", "pole.codec.dali_bits", "pole.drivers.dali", "pole.drivers.dali_bus", "pole.drivers.dali_memory",
+        "pole.hal.dali", "pole.hal.dali_rmt", "pole.protocol.dali_commissioning", "pole.tools.dali",
     }  # fmt: skip
     assert places.firmware().joinpath("pole/tools/dali.py").is_file()

@@ -10,7 +10,7 @@ import pytest
 from lighting.lamp_physics import DAY, Discharge, Led, Mains, Meter, Schedule
 from telling import tell
 
-from pole.protocol import lamp_health
+from pole.protocol import lamp_health, lamp_lesson
 from pole.protocol.lamp_health import BURNER, DIMMING, FAILURE, FLICKER, KNOTS, POWER, Rule, Watch
 
 NAMES = {FAILURE: "failure", DIMMING: "dimming", BURNER: "day-burner", POWER: "power", FLICKER: "flicker"}
@@ -133,7 +133,7 @@ def test_dead_and_burning_from_the_first_day():
 
 
 def test_a_known_nominal_power_finds_what_was_wrong_from_the_first_day():
-    street = Street(Led, 6, 30, knots=lamp_health.nominal(98))
+    street = Street(Led, 6, 30, knots=lamp_lesson.nominal(98))
     street.lamp.fault = "half"
     for _ in range(1440):
         street.minute()

@@ -43,7 +43,7 @@ def minutes(seed: int, count: int):
 def on_device(how: int, series, told=(0, 1, 1, 1)):
     """Records by period: {seconds: [(end, n, flag, mean, low, high, extra)]}."""
     one = rules.Statistics(bytes([how]), list(PERIODS), list(told), [OFFSET] * 4)
-    size, read, found = len(one.words) + len(one._ring), 0, {period: [] for period in PERIODS}
+    size, read, found = len(one.words) + len(one.ring), 0, {period: [] for period in PERIODS}
     for up, (at, raw) in enumerate(series):
         ended = one.tick(up * 60, at)
         if ended:
@@ -55,7 +55,7 @@ def on_device(how: int, series, told=(0, 1, 1, 1)):
             _, period, end, _, n, flag, mean, low, high, extra, mark = statistics_record.numbers(one, read)
             assert not mark & (rules.AGAIN | rules.UPTIME)
             found[period].append((end, n, flag, mean, low, high, extra))
-    assert len(one.words) + len(one._ring) == size
+    assert len(one.words) + len(one.ring) == size
     return found
 
 

@@ -100,7 +100,7 @@ def test_a_send_returns_at_once(virtual):
 took = []
 for _ in range(5):
     start = time.ticks_us()
-    bus._send(0x0BA0, 16)
+    bus.start(0x0BA0, 16)
     took.append(time.ticks_diff(time.ticks_us(), start))
     time.sleep_ms(50)
 print(min(took))"""

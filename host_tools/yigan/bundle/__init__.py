@@ -6,6 +6,7 @@ bundle.files["config.json"], bundle.id, bundle.version, bundle.hash
 """
 
 import json
+import threading
 from pathlib import Path
 
 from yigan import boards, conf, places
@@ -16,8 +17,16 @@ from yigan.conf import Pole
 __all__ = ["Bundle", "build", "make", "packed", "read", "shares", "slot_files", "write"]
 
 
+_ONE_AT_A_TIME = threading.Lock()  # ast.parse of two threads at once is a SystemError in Python 3.11
+
+
 def build(pole: Pole) -> Bundle:
     """The bundle of a pole, in memory. ConfigError when the pole file has errors."""
+    with _ONE_AT_A_TIME:
+        return _built(pole)
+
+
+def _built(pole: Pole) -> Bundle:
     files = conf.compile(pole)
     arch = boards.load(json.loads(files["config.json"])["board"]).arch
     slot = slot_files(files["config.json"], files["points.bin"], arch)
