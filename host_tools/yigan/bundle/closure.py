@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from yigan import cards, places
+from yigan.bundle import syntax
 from yigan.errors import ConfigError
 from yigan.lang import t
 
@@ -103,7 +104,7 @@ def _empty(path: Path) -> bool:
     """A package needs no `__init__` on a board: what holds only a docstring stays here."""
     if path.name != "__init__.py":
         return False
-    body = ast.parse(path.read_text(encoding="utf-8")).body
+    body = _tree(path).body
     return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
 
 
@@ -111,7 +112,7 @@ def _empty(path: Path) -> bool:
 def _imports(path: Path, _changed: int) -> tuple[str, ...]:
     """Every name a file may import, as written; `from a import b` may mean the module a.b."""
     found = []
-    for node in _nodes(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+    for node in _nodes(path):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -125,7 +126,9 @@ def _imports(path: Path, _changed: int) -> tuple[str, ...]:
 def _forgotten(path: Path, _changed: int) -> tuple[str, ...]:
     """What a file hands to `seldom.forget`, by its whole name."""
     known, words = {}, []
-    for node in _nodes(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+    if "seldom.forget" not in path.read_text(encoding="utf-8"):  # most do not
+        return ()
+    for node in _nodes(path):
         if isinstance(node, ast.ImportFrom):
             known.update({alias.name: f"{node.module}.{alias.name}" for alias in node.names})
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "seldom.forget":
@@ -133,13 +136,23 @@ def _forgotten(path: Path, _changed: int) -> tuple[str, ...]:
     return tuple(known[word] for word in words)
 
 
-def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """As ast.walk, without what only a type checker reads."""
-    for node in ast.iter_child_nodes(tree):
+def _nodes(path: Path) -> Iterator[ast.AST]:
+    """All that stands in a file, without what only a type checker reads."""
+    waiting: list[ast.AST] = [_tree(path)]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             continue
         yield node
-        yield from _nodes(node)
+        waiting += reversed(syntax.children(node))
+
+
+def _tree(path: Path) -> ast.Module:
+    text = path.read_text(encoding="utf-8")
+    try:
+        return syntax.tree(text)
+    except SyntaxError:
+        return ast.parse(text, str(path))  # which says where
 
 
 def _loaded(call: ast.Call) -> list[str]:

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
+from yigan.bundle import syntax
+
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Rooms whose modules pole/load.py finds by name, and the first of all.
 _LOADED = re.compile(r"main$|pole\.(drivers|hal|services|tools|uplinks)\.")
@@ -29,14 +31,11 @@ def dropped(sources: Sources) -> Sources:
         for text in texts.values():
             named.update(_named(text))
         gone = {
-            name: [node for node in _defined(_tree(text)) if not named[node.name]] for name, text in texts.items()
+            name: [node for node in _defined(syntax.tree(text)) if not named[node.name]] for name, text in texts.items()
         }
         if not any(gone.values()):
             return reached(texts, sources)
         texts = {name: _without(text, gone[name]) for name, text in texts.items()}
-
-
-_tree = lru_cache(maxsize=256)(ast.parse)
 
 
 def _defined(tree: ast.Module) -> Iterator[_Function]:
@@ -53,10 +52,10 @@ def _defined(tree: ast.Module) -> Iterator[_Function]:
 @lru_cache(maxsize=256)
 def _named(text: str) -> Counter[str]:
     """How often each word stands here, documentation and definitions excepted."""
-    tree = _tree(text)
-    told = {id(text) for text in _documentation(tree)}
+    nodes = syntax.nodes_of(text)
+    told = {id(text) for text in _documentation(nodes)}
     found: Counter[str] = Counter()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
             found.update(_WORD.findall(node.value))
         found.update(name for part in ("attr", "id", "arg") if isinstance(name := getattr(node, part, None), str))
@@ -65,8 +64,8 @@ def _named(text: str) -> Counter[str]:
     return found
 
 
-def _documentation(tree: ast.Module) -> Iterator[ast.expr]:
-    for node in ast.walk(tree):
+def _documentation(nodes: list[ast.AST]) -> Iterator[ast.expr]:
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value
 
@@ -96,7 +95,7 @@ def _imported(sources: Sources) -> set[str]:
 @lru_cache(maxsize=256)
 def _imports(text: str) -> frozenset[str]:
     found = set()
-    for node in ast.walk(_tree(text)):
+    for node in syntax.nodes_of(text):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):

@@ -11,6 +11,8 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
+from yigan.bundle import syntax
+
 _CAPITALS = re.compile(r"_?[A-Z][A-Z0-9_]*$")
 _WIDEST = 1 << 30  # a board's small int
 
@@ -22,17 +24,19 @@ class _Module:
     name: str
     text: str
     tree: ast.Module
+    nodes: list[ast.AST]
     constants: dict[str, int] = field(default_factory=dict)
     definitions: dict[str, ast.stmt] = field(default_factory=dict)
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)  # local name -> module, its name there
     modules: dict[str, str] = field(default_factory=dict)  # local name -> module
+    loads: list[ast.expr] = field(default_factory=list)  # names and attributes that are read
     edits: list[tuple[ast.AST, str]] = field(default_factory=list)
     pinned: set[str] = field(default_factory=set)  # inside f-strings, whose parts have no exact place
 
 
 def folded(sources: Sources, keep: Container[str] = ()) -> Sources:
     """The same program with its constants in place. `keep`: modules that keep their definitions, for who looks inside."""
-    modules = {name: _Module(name, text, ast.parse(text)) for name, text in sources.items()}
+    modules = {name: _Module(name, text, syntax.tree(text), syntax.nodes_of(text)) for name, text in sources.items()}
     for module in modules.values():
         _find_imports(module, modules)
     for module in modules.values():
@@ -48,7 +52,7 @@ def folded(sources: Sources, keep: Container[str] = ()) -> Sources:
 
 
 def _find_imports(module: _Module, modules: dict[str, _Module]) -> None:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.ImportFrom) or node.level or not node.module:
             continue
         for alias in node.names:
@@ -61,7 +65,7 @@ def _find_imports(module: _Module, modules: dict[str, _Module]) -> None:
 
 def _find_constants(module: _Module) -> None:
     stored: dict[str, int] = {}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             stored[node.id] = stored.get(node.id, 0) + 1
         elif isinstance(node, ast.arg):
@@ -116,7 +120,8 @@ def _number(node: ast.expr, known: dict[str, int]) -> int | None:
 
 
 def _replace(module: _Module, modules: dict[str, _Module]) -> None:
-    for node in _loads(module, module.tree, False):
+    module.loads = list(_loads(module, module.tree, False))
+    for node in module.loads:
         value = _meaning(node, module, modules)
         if value is not None:
             module.edits.append((node, str(value) if value >= 0 else f"({value})"))
@@ -136,7 +141,7 @@ def _loads(module: _Module, node: ast.AST, in_text: bool) -> Iterator[ast.expr]:
             module.pinned.add(node.id)
         else:
             yield node
-    for child in ast.iter_child_nodes(node):
+    for child in syntax.children(node):
         yield from _loads(module, child, in_text)
 
 
@@ -155,7 +160,7 @@ def _still_wanted(modules: dict[str, _Module]) -> set[str]:
     wanted: set[str] = set()
     for module in modules.values():
         gone = {id(node) for node, _ in module.edits}
-        others = (node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute) and id(node) not in gone)
+        others = (node for node in module.nodes if isinstance(node, ast.Attribute) and id(node) not in gone)
         wanted |= module.pinned | {node.attr for node in others}
         used = {_base(node) for node, _ in module.edits}  # what used another may have gone (drop.py), its import stays
         wanted |= {name for local, (_, name) in module.imported.items() if local not in used}
@@ -166,9 +171,9 @@ def _clean_imports(module: _Module) -> None:
     """Take away what was imported only for the constants that are now in place; a re-export stays."""
     gone = {id(node) for node, _ in module.edits}
     done = {_base(node) for node, _ in module.edits}
-    left = {_base(node) for node in _loads(module, module.tree, False) if id(node) not in gone} | module.pinned
+    left = {_base(node) for node in module.loads if id(node) not in gone} | module.pinned
     empty = (done - left) & (module.imported.keys() | module.modules.keys())
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.ImportFrom):
             continue
         stay = [alias for alias in node.names if (alias.asname or alias.name) not in empty]

@@ -34,10 +34,10 @@ class Linked:
 def linked(sources: Sources, roots: Iterable[str]) -> Linked:
     """The same program in fewer modules. `roots`: those that are found by name, main among them."""
     named = set(roots) & sources.keys()
+    whole = program.read(sources, named)
     apart: set[str] = set()
     while True:
-        found = program.read(sources, named)
-        found.pinned |= apart
+        found = Program(whole.modules, whole.pinned | apart)
         groups = _groups(found, named)
         refused = _entangled(found, groups)
         if not refused:

@@ -144,7 +144,9 @@ class Merger:
     # The text
 
     def _text(self, group: _Group) -> str:
-        before = [ast.dump(self.found.modules[name].tree) for name in group.members]
+        head = self.found.modules[group.head]
+        alone = len(group.members) == 1 and not group.reached
+        before = ast.dump(head.tree) if alone else ""
         for symbol, places in group.places.items():
             for place in places:
                 _put(place, symbol, group.names[symbol])
@@ -158,8 +160,8 @@ class Merger:
                     body += self._imports(group, module, node, brought)
                 elif not _is_nothing(node):
                     body += _listed(renaming.visit(node))
-        same = len(before) == 1 and not group.reached and ast.dump(ast.Module(body, [])) == before[0]
-        return self.found.modules[group.head].text if same else ast.unparse(ast.fix_missing_locations(ast.Module(body, []))) + "\n"
+        same = alone and ast.dump(ast.Module(body, [])) == before
+        return head.text if same else ast.unparse(ast.Module(body, [])) + "\n"
 
     def _imports(self, group: _Group, module: Module, node: ast.stmt, brought: set[Symbol]) -> list[ast.stmt]:
         out: list[ast.stmt] = []

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from yigan.bundle import scopes
+from yigan.bundle import scopes, syntax
 
 Symbol = tuple[str, str]
 
@@ -24,6 +24,7 @@ class Module:
     name: str
     text: str
     tree: ast.Module
+    nodes: list[ast.AST]  # of the tree
     globals: scopes.Globals
     aliases: dict[str, Symbol] = field(default_factory=dict)
     externals: dict[str, str] = field(default_factory=dict)  # local name -> the statement
@@ -54,7 +55,7 @@ class Program:
 def read(sources: dict[str, str], named: Iterable[str] = ()) -> Program:
     """The program of these sources: module name -> text. `named`: those that are found by name, as objects."""
     trees = {name: ast.parse(text) for name, text in sources.items()}
-    found = Program({n: Module(n, sources[n], tree, scopes.globals_of(tree)) for n, tree in trees.items()})
+    found = Program({n: Module(n, sources[n], tree, syntax.nodes(tree), scopes.globals_of(tree)) for n, tree in trees.items()})
     for module in found.modules.values():
         _read_imports(module, found)
     _pin_asked(found, set(named) & found.modules.keys())
@@ -82,7 +83,7 @@ def _read_imports(module: Module, program: Program) -> None:
             _read_import(module, node, program)
     direct = {id(node) for node in module.tree.body}
     inside = {id(node) for place in module.globals.places.values() for node in (p.node for p in place)}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in direct:
             for alias, symbol in ours(node, program.modules):
                 if symbol is None:
@@ -136,7 +137,7 @@ def _pin_objects(module: Module, program: Program) -> None:
 
 def _pin_asked(program: Program, named: set[str]) -> None:
     """`hal.net`, of a module that is known only when the program runs: what it imports as `net` is an object."""
-    objects = {"self"}.union(*(_objects(module.tree) for module in program.modules.values()))
+    objects = {"self"}.union(*(_objects(module.nodes) for module in program.modules.values()))
     asked = set().union(*(_asked(module, objects) for module in program.modules.values()))
     for name in named:
         for local, symbol in program.modules[name].aliases.items():
@@ -144,9 +145,9 @@ def _pin_asked(program: Program, named: set[str]) -> None:
                 program.pinned.add(symbol[0])
 
 
-def _objects(tree: ast.Module) -> set[str]:
+def _objects(nodes: list[ast.AST]) -> set[str]:
     """Variables and attributes that hold instances: `self.log = Log()`. A word means one thing in the whole program."""
-    pairs = ((target, node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign) for target in node.targets)
+    pairs = ((target, node.value) for node in nodes if isinstance(node, ast.Assign) for target in node.targets)
     made = (target for target, value in pairs if isinstance(value, ast.Call) and _word(value.func)[:1].isupper())
     return {_word(target) for target in made} - {""}
 
@@ -160,23 +161,23 @@ def _asked(module: Module, objects: set[str]) -> set[str]:
     known = {id(place.attribute) for local in module.aliases for place in module.globals.places[local]}
     found: set[str] = set()
     made_up = False
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute) and id(node) not in known:
             found |= set() if _word(node.value) in objects else {node.attr}
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("getattr", "hasattr"):
             made_up |= not isinstance(node.args[1], ast.Constant)
             found.add(getattr(node.args[1], "value", ""))
-    texts = {node.value for node in ast.walk(module.tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    texts = {node.value for node in module.nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return found | set(_WORD.findall(" ".join(texts))) if made_up else found
 
 
 def _pin_odd(module: Module, program: Program) -> None:
-    imported = {alias.name for node in ast.walk(module.tree) if isinstance(node, ast.Import) for alias in node.names
+    imported = {alias.name for node in module.nodes if isinstance(node, ast.Import) for alias in node.names
                 if "." in alias.name and not alias.asname}  # fmt: skip
-    starred = any(isinstance(node, ast.alias) and node.name == "*" for node in ast.walk(module.tree))
+    starred = any(isinstance(node, ast.alias) and node.name == "*" for node in module.nodes)
     looks = _LOOKS & (module.globals.places.keys() - module.globals.bound.keys())
     twofold = module.globals.twofold & module.globals.bound.keys()
     if imported or starred or looks or twofold:
         program.pinned |= {module.name, *module.imports}
-    texts = {node.value for node in ast.walk(module.tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    texts = {node.value for node in module.nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     program.pinned |= texts & program.modules.keys()

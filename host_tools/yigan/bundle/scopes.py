@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from yigan.bundle import syntax
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -116,7 +118,7 @@ class _Walk:
             self._note(node.asname or node.name.partition(".")[0], node, scopes, stored=True)
         elif isinstance(node, ast.ExceptHandler) and node.name:
             self._note(node.name, node, scopes, stored=True)
-        self._all(ast.iter_child_nodes(node), scopes)
+        self._all(syntax.children(node), scopes)
 
     def _note(self, name: str, node: ast.AST, scopes: tuple[_Scope, ...], stored: bool = False,
               attribute: ast.Attribute | None = None) -> None:  # fmt: skip
@@ -156,11 +158,11 @@ def _scope(nodes: Iterable[ast.AST], is_class: bool = False) -> _Scope:
         if isinstance(node, ast.Lambda):
             continue
         if isinstance(node, _Comprehension):  # only `:=` binds in the scope around it
-            walrus = [part.target for part in ast.walk(node) if isinstance(part, ast.NamedExpr)]
+            walrus = [part.target for part in syntax.nodes(node) if isinstance(part, ast.NamedExpr)]
             scope.bound |= {target.id for target in walrus}
             continue
         _bind(node, scope, outer)
-        waiting += ast.iter_child_nodes(node)
+        waiting += syntax.children(node)
     scope.bound -= scope.declared | outer
     return scope
 

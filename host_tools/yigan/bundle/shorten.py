@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from yigan.bundle import interpreter, scopes
+from yigan.bundle import interpreter, scopes, syntax
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SHARED, _ALONE = 128, 512  # words; some hundred are needed for what a program of 1,200 names has side by side
@@ -29,6 +29,7 @@ _ERRORS = frozenset(name for name, thing in vars(builtins).items() if isinstance
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 Sources = dict[str, str]  # module name -> text
+_Nodes = list[ast.AST]  # of a tree
 
 
 @dataclass(eq=False)
@@ -60,15 +61,16 @@ class _Names:
 def shortened(sources: Sources, public: bool = False) -> Sources:
     """The same program with short names."""
     trees = {name: ast.parse(text) for name, text in sources.items()}
+    nodes = {name: syntax.nodes(tree) for name, tree in trees.items()}  # they stay the same, whatever they are called
     if public:
-        keywords = {node.arg for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.keyword)}
-        for tree in trees.values():
-            _shorten_arguments(tree, keywords)
-    found = _read(trees)
+        keywords = {node.arg for part in nodes.values() for node in part if isinstance(node, ast.keyword)}
+        for name, tree in trees.items():
+            _shorten_arguments(tree, nodes[name], keywords)
+    found = _read(trees, nodes)
     wanted = {name for name in found.made - found.pinned if _may(name, public)}
     words = _chosen(found, wanted, "" if public else "_")
-    for tree in trees.values():
-        _rename(tree, words, trees.keys())
+    for name, tree in trees.items():
+        _rename(tree, nodes[name], words, trees.keys())
     return {name: written(tree) for name, tree in trees.items()}
 
 
@@ -79,13 +81,13 @@ def _may(name: str, public: bool) -> bool:
 # Arguments: names of their own in each function
 
 
-def _shorten_arguments(tree: ast.Module, kept: set[str]) -> None:
+def _shorten_arguments(tree: ast.Module, whole: _Nodes, kept: set[str]) -> None:
     """The parameters of functions, and functions in functions: nobody outside names them."""
-    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    classes = (node for node in whole if isinstance(node, ast.ClassDef))
     variables = {part.id for node in classes for part in _class_level(node) if isinstance(part, ast.Name)}
     outside = scopes.globals_of(tree).places.keys() | variables | kept
     for unit in _units(tree):
-        nodes = list(ast.walk(unit))
+        nodes = syntax.nodes(unit)
         if any(isinstance(node, ast.ClassDef) for node in nodes):
             continue
         known = outside | {name for node in nodes if isinstance(node, ast.alias) for name in _names(node)}
@@ -112,7 +114,7 @@ def _units(tree: ast.Module) -> Iterator[ast.AST]:
     """Functions and methods, with all that is inside them."""
     waiting: list[ast.AST] = [tree]
     while waiting:
-        for node in ast.iter_child_nodes(waiting.pop()):
+        for node in syntax.children(waiting.pop()):
             if isinstance(node, _Function | ast.Lambda):
                 yield node
             else:
@@ -127,40 +129,40 @@ def _names(node: ast.AST) -> set[str]:
 # What has which names
 
 
-def _read(trees: dict[str, ast.Module]) -> _Names:
+def _read(trees: dict[str, ast.Module], nodes: dict[str, _Nodes]) -> _Names:
     found = _Names()
     classes: list[_Class] = []
     for name, tree in trees.items():
-        found.pinned |= {*name.split("."), *_pinned(tree)}
-        found.homes.append(_of_module(tree, found))
-        own = _read_classes(tree, found, classes)
-        stored = (node for node in _attributes(tree) if isinstance(node.ctx, ast.Store) and id(node) not in own)
+        found.pinned |= {*name.split("."), *_pinned(nodes[name])}
+        found.homes.append(_of_module(tree, nodes[name], found))
+        own = _read_classes(nodes[name], found, classes)
+        stored = (node for node in _attributes(nodes[name]) if isinstance(node.ctx, ast.Store) and id(node) not in own)
         found.alone |= {node.attr for node in stored}
-        found.uses.update(node.attr for node in _attributes(tree))
-    found.pinned |= {node.attr for node in _attributes(trees.get("main", ast.Module([], [])))}  # it stays as it is
+        found.uses.update(node.attr for node in _attributes(nodes[name]))
+    found.pinned |= {node.attr for node in _attributes(nodes.get("main", []))}  # it stays as it is
     found.made |= found.alone
     found.pinned |= _of_errors(classes)
     found.homes += _united(classes)
     return found
 
 
-def _attributes(tree: ast.AST) -> Iterator[ast.Attribute]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+def _attributes(nodes: _Nodes) -> Iterator[ast.Attribute]:
+    return (node for node in nodes if isinstance(node, ast.Attribute))
 
 
-def _of_module(tree: ast.Module, found: _Names) -> _Home:
+def _of_module(tree: ast.Module, nodes: _Nodes, found: _Names) -> _Home:
     known = scopes.globals_of(tree)
     bound = {name for name, times in known.bound.items() if times} | known.written
     found.uses.update({name: len(places) for name, places in known.places.items()})
     found.made |= bound
     found.pinned |= known.twofold
-    return _Home(bound, set().union(*(_names(node) for node in ast.walk(tree))))
+    return _Home(bound, set().union(*(_names(node) for node in nodes)))
 
 
-def _read_classes(tree: ast.Module, found: _Names, classes: list[_Class]) -> set[int]:
+def _read_classes(nodes: _Nodes, found: _Names, classes: list[_Class]) -> set[int]:
     """Ids of the attributes that methods have of their own objects."""
     own: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.ClassDef):
             continue
         functions = [part for part in node.body if isinstance(part, _Function)]
@@ -188,7 +190,7 @@ def _class_level(node: ast.ClassDef) -> Iterator[ast.AST]:
         if isinstance(part, _Function):
             waiting += [*part.decorator_list, *part.args.defaults, *(default for default in part.args.kw_defaults if default)]
         elif not isinstance(part, ast.Lambda | ast.ClassDef):
-            waiting += ast.iter_child_nodes(part)
+            waiting += syntax.children(part)
 
 
 def _is_read(node: ast.AST) -> bool:
@@ -197,7 +199,7 @@ def _is_read(node: ast.AST) -> bool:
 
 def _of_self(function: _Function) -> Iterator[ast.Attribute]:
     me = function.args.args[0].arg if function.args.args else ""
-    return (node for node in _attributes(function) if isinstance(node.value, ast.Name) and node.value.id == me)
+    return (node for node in _attributes(syntax.nodes(function)) if isinstance(node.value, ast.Name) and node.value.id == me)
 
 
 def _united(classes: list[_Class]) -> list[_Home]:
@@ -218,11 +220,11 @@ def _of_errors(classes: list[_Class]) -> set[str]:
     return found
 
 
-def _pinned(tree: ast.Module) -> set[str]:
+def _pinned(nodes: _Nodes) -> set[str]:
     """Names that also stand elsewhere: modules, texts that getattr may ask for, errors that a log names."""
-    found = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    found = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     made_up = False
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found |= {word for alias in node.names for word in alias.name.split(".")}
         elif isinstance(node, ast.ImportFrom):
@@ -279,9 +281,9 @@ def _word(number: int) -> str:
 # Writing
 
 
-def _rename(tree: ast.Module, words: dict[str, str], modules: Container[str]) -> None:
+def _rename(tree: ast.Module, nodes: _Nodes, words: dict[str, str], modules: Container[str]) -> None:
     known = scopes.globals_of(tree)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             node.attr = words.get(node.attr, node.attr)
         elif isinstance(node, ast.ClassDef):
@@ -290,7 +292,7 @@ def _rename(tree: ast.Module, words: dict[str, str], modules: Container[str]) ->
         if name in words and (known.bound[name] or name in known.written):
             for place in places:
                 scopes.rename(place, name, words[name])
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module in modules:
             for alias in node.names:
                 _rename_import(node, alias, words, modules)
@@ -315,15 +317,22 @@ def _rename_import(node: ast.ImportFrom, alias: ast.alias, words: dict[str, str]
 
 def written(tree: ast.Module) -> str:
     """The tree as text. `a, b = b, a` goes without the brackets that ast.unparse sets: MicroPython makes a tuple for those."""
-    text = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    text = ast.unparse(tree) + "\n"
     lines = text.encode().split(b"\n")
-    for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Tuple) or not node.value.elts:
-            continue
-        if not isinstance(node.targets[0], ast.Tuple):
+    for node in syntax.nodes(ast.parse(text)) if any(map(_is_exchange, syntax.nodes(tree))) else ():
+        if not _is_exchange(node):
             continue
         value, line = node.value, lines[node.value.lineno - 1]
         if value.lineno == value.end_lineno and line[value.end_col_offset - 1 : value.end_col_offset] == b")":
             inside = line[value.col_offset + 1 : value.end_col_offset - 1]
             lines[value.lineno - 1] = line[: value.col_offset] + inside + line[value.end_col_offset :]
     return b"\n".join(lines).decode()
+
+
+def _is_exchange(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Tuple)
+        and bool(node.value.elts)
+        and isinstance(node.targets[0], ast.Tuple)
+    )

@@ -11,6 +11,9 @@ import json
 import re
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
+
+from yigan.bundle import syntax
 
 _SHORT = 10  # characters: those are names anyway, MICROPY_ALLOC_PARSE_INTERN_STRING_LEN
 _LONG = 200  # bytes: a name has a length of one byte
@@ -20,14 +23,14 @@ _LINE = re.compile(r"[^\x00-\x1f]+")
 
 def lines(sources: dict[str, str], roots: list[str], config: bytes, points: bytes) -> bytes:
     """The file `texts` of a slot: one text a line. `sources`: module name -> text; `roots`: those found by name."""
-    found = {text for tree in _always(sources, roots) for text in _constants(tree)}
+    found = {text for module in _always(sources, roots) for text in _constants(module)}
     found |= set(_kept(json.loads(config)))
     found |= set(_units(points))
     whole = sorted(text for text in found if _LINE.fullmatch(text) and len(text.encode()) <= _LONG)
     return "".join(f"{text}\n" for text in whole).encode()
 
 
-def _always(sources: dict[str, str], roots: list[str]) -> Iterator[ast.Module]:
+def _always(sources: dict[str, str], roots: list[str]) -> Iterator[str]:
     """What a running pole has loaded: tools, and what only functions import, are gone again when they have answered."""
     seen: set[str] = set()
     waiting = [name for name in roots if not name.startswith("pole.tools.")]
@@ -35,22 +38,28 @@ def _always(sources: dict[str, str], roots: list[str]) -> Iterator[ast.Module]:
         name = waiting.pop()
         if name in sources and name not in seen:
             seen.add(name)
-            tree = ast.parse(sources[name])
-            yield tree
-            for node in tree.body:
-                if isinstance(node, ast.ImportFrom) and node.module:
-                    waiting += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-                elif isinstance(node, ast.Import):
-                    waiting += [alias.name for alias in node.names]
+            yield sources[name]
+            waiting += _imported(sources[name])
 
 
-def _constants(tree: ast.Module) -> Iterator[str]:
-    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Tuple) for part in node.elts}  # objects, however short
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
-            if len(node.value) > _SHORT or id(node) in inside:
-                yield node.value
+@lru_cache(maxsize=256)
+def _imported(text: str) -> list[str]:
+    found = []
+    for node in syntax.tree(text).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+    return found
+
+
+@lru_cache(maxsize=256)
+def _constants(module: str) -> list[str]:
+    nodes = syntax.nodes_of(module)
+    told = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    inside = {id(part) for node in nodes if isinstance(node, ast.Tuple) for part in node.elts}  # objects, however short
+    texts = (node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told)
+    return [node.value for node in texts if len(node.value) > _SHORT or id(node) in inside]
 
 
 def _kept(config: dict) -> list[str]:

