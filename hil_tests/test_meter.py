@@ -65,7 +65,7 @@ def bench(request, tmp_path_factory):
     file = folder / "meters.toml"
     file.write_text(POLE)
     with VirtualBoard(folder / "board") as board:
-        board.start("esp32s3-pole", file, clock="virtual")
+        quick_time.start(board, conf.load(file), file)
         with quick_time.passing(board) as sleep:
             yield Meters(file, board, sleep)
 
@@ -75,7 +75,6 @@ def good(found, *names):
 
 
 def test_all_meters_are_read(dut, bench):
-    dut.yigan("up", bench.file, "--port", dut.port)
     names = ("meter.power", "meter.1.power", "meter.2.power", "meter.energy")
     found = dut.wait("the meters", "meter.", lambda p: good(p, *names), timeout=60)
     assert [found[n]["v"] for n in names] == ["386.5", "386.5", "207.0", "1234.56"]

@@ -64,7 +64,7 @@ def bench(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("line")
     file = pole_file(folder)
     with VirtualBoard(folder / "board") as board:
-        board.start("esp32s3-pole", file, clock="virtual")
+        quick_time.start(board, conf.load(file), file)
         with quick_time.passing(board) as sleep:
             yield Line(file, board, sleep)
 
@@ -81,7 +81,6 @@ def wait_for(dut, name: str, *wanted: str) -> None:
 
 def test_all_five_answer(dut, bench):
     """Which they do only if the driver-enable pin is high for each whole question, and low for each answer."""
-    dut.yigan("up", bench.file, "--port", bench.port)
     for name, (*_, point, value) in SENSORS.items():
         wait_for(dut, name, "good")
         assert dut.points(point)[point]["v"] == value

@@ -7,10 +7,24 @@ import contextlib
 import threading
 import time
 
+from yigan import bundle
+from yigan.conf import Pole
+from yigan.deploy.commission import commission
 from yigan.errors import YiganError
 from yigan.twin.virtual import VirtualBoard
 
 _STEP_S = 0.25
+
+
+def start(board: VirtualBoard, pole: Pole, file) -> None:
+    """Let `board` carry the pole of `file`, then start it with a clock of ours.
+
+    Carrying is for real time: a board waits 15 s for the host's next word, which in quick time are over while a busy
+    host still counts what to send.
+    """
+    with board.start(pole.board, file, latency=0, baud=0):
+        commission(board.port, bundle.build(pole), readings_s=0)
+    board.start(pole.board, file, clock="virtual")
 
 
 @contextlib.contextmanager
