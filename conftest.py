@@ -1,10 +1,30 @@
 """Options for all tests: `--strict-skips` for CI, `--pole` for the stories in hil_tests."""
 
+import gc
 import os
 from pathlib import Path
 
 # Tests have a home each; what is compiled for all of them is made once.
 os.environ.setdefault("YIGAN_CACHE", str(Path(__file__).parent / "build" / "cache"))
+
+# Collecting 6,000 tests makes a million objects, none of them garbage. Whoever calls gc.collect(), as the firmware does
+# four times a second, would look through all of them each time: they are put out of the collector's sight.
+gc.disable()
+
+
+def pytest_collection_finish():
+    gc.enable()
+    _forget_what_stays()
+
+
+def pytest_runtest_teardown(item, nextitem):
+    if nextitem is None or nextitem.path != item.path:
+        _forget_what_stays()
+
+
+def _forget_what_stays():
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser):
