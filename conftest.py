@@ -33,6 +33,7 @@ def pytest_addoption(parser):
 
 
 def pytest_sessionfinish(session):
+    gc.unfreeze()  # hypothesis asks the collector who knows what
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     strict = session.config.getoption("--strict-skips")
     if strict and reporter and reporter.stats.get("skipped") and session.exitstatus == 0:

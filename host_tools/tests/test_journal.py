@@ -1,12 +1,13 @@
 """The journal on the real littlefs: the power is cut at every flash operation, and nothing is lost unsaid."""
 
+import functools
 import random
 import struct
 import sys
 
 import pytest
 from journal_flash import begin, contents, open_on
-from nor import Nor
+from nor import Nor, cleared
 from worn_flash import ENDURANCE, IMAGES, Counted
 
 from pole import clock
@@ -39,7 +40,7 @@ class Traced(Nor):
         for at, data, mark in [*self.trace, (0, b"", self.ledger.mark())]:
             size = self.block_size if data is None else len(data)
             old, new = image[at : at + size], b"\xff" * size if data is None else data
-            done = new if data is None else bytes(a & b for a, b in zip(old, new, strict=True))
+            done = new if data is None else cleared(old, new)
             image[at : at + size // 2] = done[: size // 2]
             yield bytes(image), mark
             image[at : at + size] = done
@@ -64,6 +65,7 @@ class Ledger:
         return found
 
     @staticmethod
+    @functools.cache
     def class_of(k):
         return CLASSES[random.Random(k).randrange(len(CLASSES))]
 

@@ -10,6 +10,7 @@ import pytest
 from lighting.lamp_physics import DAY, Discharge, Led, Mains, Meter, Schedule
 from telling import tell
 
+from pole import seldom
 from pole.protocol import lamp_health, lamp_lesson
 from pole.protocol.lamp_health import BURNER, DIMMING, FAILURE, FLICKER, KNOTS, POWER, Rule, Watch
 
@@ -24,6 +25,12 @@ FAULTS = {
     "stuck": (DIMMING, lambda level, at: level > 0 and abs(level - at) > 200, 10),
     "cycling": (FLICKER, lambda level, at: level > 0, 15),
 }
+
+
+@pytest.fixture(autouse=True)
+def remembered(monkeypatch):
+    """Each of 50,000 lessons would load its module anew: that is a board's way to have heap, and half of a year here."""
+    monkeypatch.setattr(seldom, "forget", lambda module: None)
 
 
 class Street:
