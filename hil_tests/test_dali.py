@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+import quick_time
 
 from yigan import cli, conf
 from yigan.twin.virtual import VirtualBoard
@@ -68,10 +69,9 @@ def board(tmp_path_factory, request):
     file = folder / "dali.toml"
     file.write_text(POLE)
     with VirtualBoard(folder / "board") as board:
-        board.start(conf.load(file).board, file)
-        code = cli.main(["up", str(file), "--port", board.port])
-        assert code in (0, 5), code  # without their addresses the lamps do not answer yet
-        yield file, board
+        quick_time.start(board, conf.load(file), file)
+        with quick_time.passing(board):
+            yield file, board
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import quick_time
 from test_rs485 import POLE
 
 from yigan import conf, fieldbus, via
@@ -23,8 +24,9 @@ def bench(request, tmp_path_factory):
     file = folder / "bench.toml"
     file.write_text(text)
     with VirtualBoard(folder / "board") as board:
-        board.start("esp32s3-pole", file)
-        yield Bench(file, board)
+        quick_time.start(board, conf.load(file), file)
+        with quick_time.passing(board):
+            yield Bench(file, board)
 
 
 class Bench:
@@ -37,7 +39,6 @@ class Bench:
 
 
 def test_both_are_at_one_address(dut, bench):
-    dut.yigan("up", bench.file, "--port", bench.port)
     with dut.released(), via.open("console:" + bench.port) as pole:
         found = fieldbus.Line(pole, "rs485").scan(1, 6)
     assert [(slave.address, slave.state) for slave in found] == [(1, fieldbus.GARBLED)]
