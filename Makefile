@@ -10,6 +10,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := $(PIP) install --no-deps --require-hashes -r
 # The PyPI wheel puts Node there when the machine has none.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Tests start hundreds of Pythons: where this is set, each of them would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test year benchmark gen gen-check lint format types lock peers node clean
 
@@ -21,11 +23,11 @@ demo: .venv/runtime  ## a blank virtual board becomes a pole in a street of thre
 
 PYTEST = $(BIN)/python -m pytest -q -rfEs $(if $(STRICT),--strict-skips)
 FAILED = .pytest_cache/v/cache/lastfailed
-# Stories wait a lot: begun first, they leave no worker waiting alone at the end.
-LONGEST_FIRST = -o testpaths="hil_tests host_tools/tests firmware/tests"
+# More workers than cores, since many tests wait; in the order of conftest.py, the longest files first.
+WORKERS = -n 5 --dist loadfile --no-loadscope-reorder
 
 test: .venv/dev lint types gen-check peers node  ## all tests (STRICT=1: none may be skipped)
-	@rm -f $(FAILED); $(PYTEST) -n 4 --dist loadfile $(LONGEST_FIRST) $(ARGS) || { \
+	@rm -f $(FAILED); $(PYTEST) $(WORKERS) $(ARGS) || { \
 		test -s $(FAILED) || exit 1; \
 		echo "once more, alone, the files in which something failed: a machine that was busy is told from a bug"; \
 		$(PYTEST) $$($(BIN)/python -c 'import json; print(*sorted({test.partition("::")[0] for test in json.load(open("$(FAILED)"))}))'); }

@@ -4,12 +4,58 @@ import gc
 import os
 from pathlib import Path
 
+import pytest
+
 # Tests have a home each; what is compiled for all of them is made once.
 os.environ.setdefault("YIGAN_CACHE", str(Path(__file__).parent / "build" / "cache"))
 
 # Collecting 6,000 tests makes a million objects, none of them garbage. Whoever calls gc.collect(), as the firmware does
 # four times a second, would look through all of them each time: they are put out of the collector's sight.
 gc.disable()
+
+
+# Seconds each, most of them spent waiting for a board: `make test` begins with these, so that no worker is left alone
+# with one at the end.
+LONGEST_FIRST = (
+    "host_tools/tests/uplinks/test_links.py",
+    "hil_tests/test_links.py",
+    "host_tools/tests/cli/test_demo.py",
+    "hil_tests/test_environment.py",
+    "host_tools/tests/web/test_page.py",
+    "hil_tests/test_first_light.py",
+    "host_tools/tests/deploy/test_carry.py",
+    "hil_tests/test_cabinet.py",
+    "host_tools/tests/twin/rom/test_esptool.py",
+    "hil_tests/test_water.py",
+    "host_tools/tests/uplinks/test_mqtt5.py",
+    "host_tools/tests/uplinks/test_modbus_gateway_masters.py",
+    "hil_tests/test_road.py",
+    "host_tools/tests/link/test_asking.py",
+    "host_tools/tests/web/test_gang.py",
+    "host_tools/tests/deploy/test_faults.py",
+    "hil_tests/test_interfaces.py",
+    "host_tools/tests/bench/test_bench.py",
+    "host_tools/tests/bench/test_moved.py",
+    "host_tools/tests/bench/test_flashed.py",
+    "host_tools/tests/test_adding_a_peripheral.py",
+    "host_tools/tests/flash/test_esp.py",
+    "host_tools/tests/flash/test_pulled.py",
+    "host_tools/tests/uplinks/test_modbus_rtu_masters.py",
+    "host_tools/tests/uplinks/test_mqtt.py",
+    "host_tools/tests/cli/test_up_all.py",
+    "host_tools/tests/cli/test_up.py",
+    "host_tools/tests/test_street.py",
+    "host_tools/tests/test_journal.py",
+    "host_tools/tests/uplinks/test_nothing_lost.py",
+    "hil_tests/test_sensor_bench.py",
+    "hil_tests/test_calibration.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    place = {name: at for at, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
 
 
 def pytest_collection_finish():
