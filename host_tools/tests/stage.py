@@ -49,7 +49,7 @@ def put(board, name, text):
     run(board, f"f = open({name!r}, 'wb')\nf.write({text.encode()!r})\nf.close()")
 
 
-def until(true, seconds=5.0):
+def until(true, seconds=20.0):
     """Wait until `true()` is; what it returned."""
     deadline = time.monotonic() + seconds
     while True:

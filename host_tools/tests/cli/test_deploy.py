@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import small
 from small import says
-from stage import home, virtual  # noqa: F401
+from stage import home, until, virtual  # noqa: F401
 
 from yigan import bundle, cli, lang
 
@@ -97,6 +97,7 @@ def test_a_damaged_bundle_never_reaches_the_board(virtual, file, capsys):  # noq
     raw = bytearray(Path(path).read_bytes())
     raw[raw.index(b"main.py") + 12] ^= 1  # of its content
     Path(path).write_bytes(raw)
+    until(lambda: ">>> " in board.log())  # its file system is made
     before = board.stats()["flash"]
     assert cli.main(["deploy", path, "--port", board.port]) == 6
     err = capsys.readouterr().err

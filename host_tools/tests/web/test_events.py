@@ -116,7 +116,7 @@ def test_too_many_pages(station, served, listen, monkeypatch):
     pages = [listen(url), listen(url)]
     for page in pages:
         page.wait("snapshot")
-    assert httpx2.get(url + "api/events").status_code == 503
+    assert httpx2.get(url + "api/events", timeout=20).status_code == 503
     pages[0].close()
     until(lambda: listen(url).ended.wait(0.3) is False, 10)
 
@@ -124,7 +124,7 @@ def test_too_many_pages(station, served, listen, monkeypatch):
 def test_in_the_language_of_the_page(running, served):
     running.bench.put("a0", state="failed", what="The board is not plugged in.")
     url = served(running, "127.0.0.1", 0).url
-    with httpx2.stream("GET", url + "api/events?language=zh") as got:
+    with httpx2.stream("GET", url + "api/events?language=zh", timeout=20) as got:
         data = next(line for line in got.iter_lines() if line.startswith("data: "))
     assert json.loads(data[6:])["slots"][0]["what"] == "板子没有插上。"
 

@@ -42,7 +42,7 @@ def test_loopback_has_no_token_and_the_network_has(station, monkeypatch):
 def test_the_link_of_the_network_opens_the_page(station, served, monkeypatch):
     monkeypatch.setattr(serve, "_is_loopback", lambda address: False)
     service = served(station, "127.0.0.1", 0)
-    with httpx2.Client() as phone:
+    with httpx2.Client(timeout=20) as phone:
         assert phone.get(f"http://127.0.0.1:{service.port}/").status_code == 401
         assert phone.get(service.url).status_code == 200
         assert phone.get(f"http://127.0.0.1:{service.port}/api/slots").status_code == 200
@@ -85,7 +85,7 @@ def verb(folder, tmp_path):
 @pytest.mark.parametrize("word", [signal.SIGINT, signal.SIGTERM])
 def test_the_verb_serves_and_ends(verb, word):
     process, url = verb("poles")
-    with httpx2.Client() as page, page.stream("GET", url + "api/events") as stream:
+    with httpx2.Client(timeout=20) as page, page.stream("GET", url + "api/events") as stream:
         assert "snapshot" in next(line for line in stream.iter_lines() if line.startswith("event"))
         assert page.get(url + "api/slots").json()["bench"]["roster"]["poles"] == 3
         process.send_signal(word)
@@ -98,7 +98,7 @@ def test_the_verb_starts_at_once(verb, tmp_path):
     process, url = verb(
         "POLES.csv", "--start", "--ports", str(tmp_path / "hub"), "--no-flash", "--person", "li"
     )
-    state = httpx2.get(url + "api/slots").json()
+    state = httpx2.get(url + "api/slots", timeout=20).json()
     assert state["bench"]["phase"] == "running" and state["bench"]["roster"]["missing"] == ["pole-7"]
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
