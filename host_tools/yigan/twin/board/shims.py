@@ -45,7 +45,7 @@ def _parent(kept: Path) -> Path:
 
 
 def _compile(out: Path) -> None:
-    from yigan.bundle import fold, shorten  # half of what a board would import, and wanted once for each content
+    from yigan.bundle import fold, shorten  # much to import, for each board, and wanted once for each content
 
     out.mkdir()
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(SOURCE.glob("*.py"))}
