@@ -9,10 +9,9 @@ import pytest
 # Tests have a home each; what is compiled for all of them is made once.
 os.environ.setdefault("YIGAN_CACHE", str(Path(__file__).parent / "build" / "cache"))
 
-# Collecting 6,000 tests makes a million objects, none of them garbage. Whoever calls gc.collect(), as the firmware does
-# four times a second, would look through all of them each time: they are put out of the collector's sight.
+# Collecting 6,000 tests makes a million objects, none of them garbage. Whoever calls gc.collect(), as the firmware and its
+# fuzz do, would look through all of them each time: they are put out of the collector's sight.
 gc.disable()
-
 
 # Seconds each, most of them spent waiting for a board: `make test` begins with these, so that no worker is left alone
 # with one at the end.
@@ -58,11 +57,13 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
 
 
-def pytest_collection_finish():
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop():
     gc.enable()
     _forget_what_stays()
 
 
+@pytest.hookimpl(trylast=True)  # behind the fixtures of the file
 def pytest_runtest_teardown(item, nextitem):
     if nextitem is None or nextitem.path != item.path:
         _forget_what_stays()
