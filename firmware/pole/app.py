@@ -195,7 +195,10 @@ class Pole:
         return asyncio.create_task(wait())
 
     def restart(self, hard=True, intent=breadcrumb.SOFTWARE):
-        """Start the board again; the next start knows that it was meant."""
+        """Start the board again; the next start knows that it was meant, and the brokers that we are away."""
+        for part in self.parts:
+            if hasattr(part.made, "farewell"):
+                self._try("restart", part.made.farewell)
         for one in self.kept:
             one.flush()
         self.hal.write_crumb(breadcrumb.pack(0, intent))

@@ -140,6 +140,17 @@ class Node(Reports):
         self.session.leave(mqtt_hello.packet(mqtt.PUBLISH, b"", (self.topic(b"NDEATH"),), self._death()))
         self._leaving = True
 
+    def farewell(self, stream):
+        """A restart of ours: the same at once, as far as the socket takes it. What it does not, the will says."""
+        session = self.session
+        if self.born and not self._leaving:
+            self._leave()
+        while session.farewell():
+            n = stream.give(session.outgoing())
+            if not n:
+                break
+            session.sent(n)
+
     # What goes out
 
     def step(self, session, qos=0, telemetry=True):

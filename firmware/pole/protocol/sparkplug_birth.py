@@ -140,3 +140,7 @@ class Session(mqtt_session.Session):
     def leave(self, farewell):
         """Say what stands at the end of a connection, DISCONNECT included."""
         self._say(farewell + b"\xe0\x00")
+
+    def farewell(self):
+        """True while something of that, or before it, is not out yet. A birth that has begun ends first."""
+        return self._offer or self.birth or self._control
