@@ -163,6 +163,10 @@ class Session:
         if size > len(self.packets[self.used].view):
             self.packets[self.used] = self.packet_class(size)
 
+    def last(self):
+        """The greatest identifier of a message."""
+        return _LAST
+
     def begin(self, qos, topic, names=b"", start=0, end=0):
         """Start a PUBLISH; there must be `room`. Write the payload to the Packet returned, then `commit()`.
 
@@ -171,7 +175,7 @@ class Session:
         packet, ident = self.packets[self.used], 0
         packet.tag = 0
         while qos and (not ident or self._find(ident) >= 0):
-            ident = self._ident = self._ident % _LAST + 1
+            ident = self._ident = self._ident % self.last() + 1
         packet.begin(ident, topic, names, start, end)
         return packet
 

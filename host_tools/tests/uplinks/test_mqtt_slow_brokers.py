@@ -4,7 +4,11 @@ import pytest
 from uplinks.brokers import NOW, eventually, pole
 from uplinks.slow_broker import Slow
 
-_REASON = {"connack": "BusError: CONNACK", "puback": "BusError: PUBACK", "publish": "BusError: the rest of a packet"}
+_REASON = {
+    "connack": "BusError: CONNACK",
+    "puback": "BusError: PUBACK",
+    "publish": "BusError: the rest of a packet",
+}
 
 
 @pytest.fixture(params=["cpython", "vm"])
