@@ -114,7 +114,6 @@ class Node(Reports):
             self._reader.rewind()
 
     def forget(self, session=None):
-        """The connection broke."""
         self._aside()
 
     def _bear(self, session):
@@ -142,14 +141,9 @@ class Node(Reports):
 
     def farewell(self, stream):
         """A restart of ours: the same at once, as far as the socket takes it. What it does not, the will says."""
-        session = self.session
         if self.born and not self._leaving:
             self._leave()
-        while session.farewell():
-            n = stream.give(session.outgoing())
-            if not n:
-                break
-            session.sent(n)
+        self.session.farewell(stream)
 
     # What goes out
 

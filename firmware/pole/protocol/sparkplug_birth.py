@@ -141,6 +141,10 @@ class Session(mqtt_session.Session):
         """Say what stands at the end of a connection, DISCONNECT included."""
         self._say(farewell + b"\xe0\x00")
 
-    def farewell(self):
-        """True while something of that, or before it, is not out yet. A birth that has begun ends first."""
-        return self._offer or self.birth or self._control
+    def farewell(self, stream):
+        """Write that, and what has begun before it, as far as the socket takes it."""
+        while self._offer or self.birth or self._control:
+            n = stream.give(self.outgoing())
+            if not n:
+                break
+            self.sent(n)
