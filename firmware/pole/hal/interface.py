@@ -8,16 +8,23 @@ _STEP_MS = 500
 
 
 class Interface:
-    """`nic`: one of `network`'s. `spec`: address, netmask, gateway and dns for who wants no DHCP. `say(text)` logs.
+    """`nic`: one of `network`'s. `spec`: address, netmask, gateway and dns for who wants no DHCP, `ipv6` for who wants
+    that. `say(text)` logs.
 
     `drops` counts losses.
     """
+
+    _ipv6 = None
 
     def __init__(self, nic, spec, say):
         self._nic = nic
         self._say = say
         self._spec = spec
         self.drops = 0
+        if "ipv6" in spec:
+            from pole.hal import ipv6
+
+            self._ipv6 = ipv6.Addresses(nic, say)
 
     def join(self, turn):
         """Begin to connect, for the `turn`-th time in a row; the name of what it connects to."""
@@ -29,6 +36,8 @@ class Interface:
         nic.active(True)
         if "address" in spec:
             nic.ifconfig((spec["address"], spec["netmask"], spec["gateway"], spec["dns"]))
+        if self._ipv6:
+            self._ipv6.start()
         up = False
         while True:
             beat()
@@ -36,6 +45,8 @@ class Interface:
                 if not up:
                     self._say("%s, address %s" % (name or spec["kind"], nic.ifconfig()[0]))
                 up, turn = True, 0
+                if self._ipv6:
+                    self._ipv6.look()
                 await clock.sleep_ms(_LOOK_MS)
                 continue
             if up:

@@ -106,8 +106,7 @@ class Node(Reports):
     def begin(self):
         """A new connection."""
         self._aside()
-        self._here = not self._host
-        journal = self.pole.journal if hasattr(self.pole, "journal") else None
+        self._here, journal = not self._host, getattr(self.pole, "journal", None)
         if journal and not self._reader:
             self._reader = journal.reader(self._name)
         if self._reader:
