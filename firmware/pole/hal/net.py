@@ -155,6 +155,13 @@ async def _serve(handler, stream):
         stream.close()
 
 
+def certificate(stream):
+    """The certificate of who called by TLS, DER; None where the port does not show it."""
+    from pole.hal import net_tls_server
+
+    return net_tls_server.certificate(stream._socket)
+
+
 def _peer(address):
     """The text form of an accepted address; the unix port hands out packed sockaddr bytes.
 

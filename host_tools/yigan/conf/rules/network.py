@@ -228,6 +228,8 @@ def _writers(plan: Plan, member: Member) -> None:
 def _encrypted(plan: Plan, member: Member) -> None:
     """A server that encrypts has a certificate and asks for one; each session takes a piece of a small heap."""
     doc, options = plan.pole.document, member.options
+    if options.get("role") == "certificate":
+        _roles(plan, member)
     if not options.get("tls") or "tls_port" not in member.card.data:
         return
     for key in ("ca", "cert", "key"):
@@ -242,6 +244,24 @@ def _encrypted(plan: Plan, member: Member) -> None:
         doc.warn(
             "tls_memory", (*member.part.at, "clients"), what, t("Write clients = 1.", "请写 clients = 1。")
         )
+
+
+def _roles(plan: Plan, member: Member) -> None:
+    """Roles come from certificates where TLS shows them: not on RP2; on ESP32 by its images' defaults (docs/modbus.md)."""
+    doc, at, port = plan.pole.document, (*member.part.at, "role"), plan.board.port if plan.board else ""
+    for key, hint in (("tls", "tls = true"), ("writer_roles", 'writer_roles = ["operator"]')):
+        if not member.options.get(key):
+            what = t("role = certificate needs {k}.", "role = certificate 需要 {k}。", k=key)
+            doc.error("missing_option", at, what, t("Write {h}.", "请写 {h}。", h=hint))
+    roles = member.options.get("writer_roles")
+    if isinstance(roles, list) and not all(isinstance(one, str) and one for one in roles):
+        what = t("Roles are names.", "角色应为名称。")
+        doc.error("wrong_type", (*member.part.at, "writer_roles"), what)
+    if port == "rp2":
+        what = t("MicroPython for RP2 shows no client's certificate.", "RP2 的 MicroPython 不提供客户端证书。")
+        hint = t("Write role = \"reader\", and a second uplink with another ca for writers.",
+                 "请写 role = \"reader\"，并为可写客户端另写一个使用其他 ca 的上行链路。")  # fmt: skip
+        doc.error("no_certificates", at, what, hint)
 
 
 def _client(plan: Plan, at: Keys, client: object) -> None:
