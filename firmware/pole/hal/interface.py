@@ -14,8 +14,6 @@ class Interface:
     `drops` counts losses.
     """
 
-    _ipv6 = None
-
     def __init__(self, nic, spec, say):
         self._nic = nic
         self._say = say
@@ -24,7 +22,7 @@ class Interface:
         if "ipv6" in spec:
             from pole.hal import ipv6
 
-            self._ipv6 = ipv6.Addresses(nic, say)
+            self._nic = ipv6.Nic(nic, say)
 
     def join(self, turn):
         """Begin to connect, for the `turn`-th time in a row; the name of what it connects to."""
@@ -36,8 +34,6 @@ class Interface:
         nic.active(True)
         if "address" in spec:
             nic.ifconfig((spec["address"], spec["netmask"], spec["gateway"], spec["dns"]))
-        if self._ipv6:
-            self._ipv6.start()
         up = False
         while True:
             beat()
@@ -45,8 +41,6 @@ class Interface:
                 if not up:
                     self._say("%s, address %s" % (name or spec["kind"], nic.ifconfig()[0]))
                 up, turn = True, 0
-                if self._ipv6:
-                    self._ipv6.look()
                 await clock.sleep_ms(_LOOK_MS)
                 continue
             if up:

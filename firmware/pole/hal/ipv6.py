@@ -11,28 +11,39 @@ _VALID = 0x10  # a bit of the states of an address that may be used (lwIP, ip6_a
 _SELDOM = 10  # looks: what `ipconfig` says is made anew each time
 
 
-class Addresses:
-    """Those of `nic`; `say(text)` logs what is new. Servers that start from now on listen for both families."""
+class Nic:
+    """An interface of `network` that takes addresses of both families, as hal/interface.py uses it; `say(text)` logs what
+    is new. Servers that start from now on listen for both.
+    """
 
     def __init__(self, nic, say):
         self._nic = nic
         self._say = say
         self._known = ""
         self._turn = 0
+        self.ifconfig = nic.ifconfig
+        if hasattr(nic, "connect"):
+            self.connect, self.disconnect = nic.connect, nic.disconnect
         net.ANY[0] = "::"
 
-    def start(self):
-        """The interface is active."""
+    def active(self, on):
+        self._nic.active(on)
         self._nic.ipconfig(autoconf6=True)
 
-    def look(self):
-        """Once a second while there is a connection."""
-        self._turn = (self._turn + 1) % _SELDOM
-        if self._turn == 1:
-            found = ", ".join([one[0].lower() for one in self._nic.ipconfig("addr6") if one[1] & _VALID])
-            if found != self._known:
-                self._known = found
-                self._say("IPv6 " + (found or "lost"))
+    def isconnected(self):
+        """Asked once a second while it is so."""
+        up = self._nic.isconnected()
+        if up:
+            self._turn = (self._turn + 1) % _SELDOM
+            if self._turn == 1:
+                self._look()
+        return up
+
+    def _look(self):
+        found = ", ".join([one[0].lower() for one in self._nic.ipconfig("addr6") if one[1] & _VALID])
+        if found != self._known:
+            self._known = found
+            self._say("IPv6 " + (found or "lost"))
 
 
 def whole(text):

@@ -155,13 +155,6 @@ async def _serve(handler, stream):
         stream.close()
 
 
-def certificate(stream):
-    """The certificate of who called by TLS, DER; None where the port does not show it."""
-    from pole.hal import net_tls_server
-
-    return net_tls_server.certificate(stream._socket)
-
-
 def _peer(address):
     """The text form of an accepted address; the unix port hands out packed sockaddr bytes.
 
@@ -183,7 +176,8 @@ def _peer(address):
 async def serve(handler, port, host="", backlog=4, tls=None):
     """Run `await handler(stream)` for each client of host:port, or of `ANY`. OSError when the port is taken.
 
-    `tls`: None or {cert, key, cadata: bytes}; with cadata clients must show a certificate of that authority.
+    `tls`: None or {cert, key, cadata: bytes}; with cadata clients must show a certificate of that authority. It gets
+    `shown`, fn(stream): the certificate of who called, DER, once the handshake is over; None where the port hides it.
     """
     info = socket.getaddrinfo(host or ANY[0], port)[0]
     sock = socket.socket(info[0])

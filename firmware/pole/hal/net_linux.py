@@ -137,13 +137,13 @@ class Server:
             task.cancel()
 
 
-def certificate(stream):
-    """See hal/net.py."""
+def _shown(stream):
     secured = stream._writer.get_extra_info("ssl_object")
     return secured.getpeercert(True) if secured else None
 
 
 def _server_context(tls):
+    tls["shown"] = _shown
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _load_chain(context, tls["cert"], tls["key"])
     if tls.get("cadata"):

@@ -10,6 +10,7 @@ import ssl
 
 def context(tls):
     """tls: {cert, key, cadata: bytes}. With cadata a client without a certificate of that authority is refused."""
+    tls["shown"] = _shown
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.load_cert_chain(tls["cert"], tls["key"])
     if tls.get("cadata"):
@@ -18,9 +19,9 @@ def context(tls):
     return made
 
 
-def certificate(sock):
-    """The client's, once the handshake is over; None where it is not shown."""
-    return sock.getpeercert(True) if hasattr(sock, "getpeercert") else None  # type: ignore[attr-defined]
+def _shown(stream):
+    sock = stream._socket
+    return sock.getpeercert(True) if hasattr(sock, "getpeercert") else None
 
 
 def secure(made, sock):

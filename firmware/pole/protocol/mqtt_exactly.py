@@ -19,8 +19,9 @@ class Session(mqtt_session.Session):
 
     _released = 0  # PUBCOMPs that may come for numbers which are in use again
 
-    def last(self):
-        return 2 * len(self.packets)
+    def open(self):
+        self.last = 2 * len(self.packets)
+        mqtt_session.Session.open(self)
 
     def begin(self, qos, topic, names=b"", start=0, end=0):
         if not self.used:  # from 1 again: a pole that forgets releases what it said last in its order
@@ -90,8 +91,8 @@ class Session(mqtt_session.Session):
                     self.drop(k)
         else:
             ident = self._ident
-            for _ in range(self.last()):  # the oldest first: what the broker holds back goes on in this order
-                ident = ident % self.last() + 1
+            for _ in range(self.last):  # the oldest first: what the broker holds back goes on in this order
+                ident = ident % self.last + 1
                 if self._find(ident) < 0:
                     self.release(ident, 0x92)
                     self._released += 1

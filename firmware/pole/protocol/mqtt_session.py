@@ -42,6 +42,7 @@ class Session:
 
     packet_class, reader_class = mqtt.Packet, mqtt.Reader
     reason, assigned = 0, ""  # of MQTT 5
+    last = _LAST  # the greatest identifier in use
 
     def __init__(
         self, hello, keepalive_s=60, clean=True, window=4, packet=320, receive=384, answer_s=15, subscribe=b""
@@ -163,10 +164,6 @@ class Session:
         if size > len(self.packets[self.used].view):
             self.packets[self.used] = self.packet_class(size)
 
-    def last(self):
-        """The greatest identifier of a message."""
-        return _LAST
-
     def begin(self, qos, topic, names=b"", start=0, end=0):
         """Start a PUBLISH; there must be `room`. Write the payload to the Packet returned, then `commit()`.
 
@@ -175,7 +172,7 @@ class Session:
         packet, ident = self.packets[self.used], 0
         packet.tag = 0
         while qos and (not ident or self._find(ident) >= 0):
-            ident = self._ident = self._ident % self.last() + 1
+            ident = self._ident = self._ident % self.last + 1
         packet.begin(ident, topic, names, start, end)
         return packet
 

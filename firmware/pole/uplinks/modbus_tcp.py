@@ -97,7 +97,7 @@ zh = "`cert` 的私钥，PKCS #8（PEM 文本或路径）"
 type = "enum"
 default = "address"
 values = ["address", "reader", "writer", "certificate"]
-brings = { certificate = ["pole.codec.certificate_role"] }
+brings = { certificate = ["pole.protocol.modbus_roles"] }
 en = "What clients may do: as `writers` says of their address, as `writer_roles` says of the role in their certificate, or all the same"
 zh = "客户端权限：按 `writers` 中的地址（address）、按证书中的角色（certificate，见 `writer_roles`），或统一为只读（reader）或可写（writer）"
 
@@ -133,7 +133,7 @@ zh = "各能力编号块的首末编号，编译时自动填入"
 
 import asyncio
 
-from pole import clock, seldom
+from pole import clock
 from pole.log import WARN
 from pole.protocol.modbus_server import mbap, pole_server
 
@@ -164,12 +164,15 @@ class Uplink:
         self.port = options.get("port", 502)
         self.writers = options.get("writers", ())
         self.role = options.get("role", "address")
-        self.roles = options.get("writer_roles", ())
-        self._tls = self.gateway = None
+        self._tls = self._roles = self.gateway = None
         if options.get("tls"):
             from pole.codec import pem  # few poles need either
 
             self._tls = pem.server(options)
+            if self.role == "certificate":
+                from pole.protocol.modbus_roles import Roles
+
+                self._roles = Roles(pole, options, self._tls)
         self.idle_s = options.get("idle_s", 120)
         self.server = pole_server(pole, options)
         self.readers = options.get("readers", ())
@@ -255,8 +258,8 @@ class Uplink:
     async def _client(self, stream):
         """One connection, from its first byte to its last. The net closes the stream, and hears of OSError."""
         writer = self.role == "writer" or self.role == "address" and stream.peer in self.writers
-        if self.role == "certificate":
-            writer = None  # it is shown when the handshake is over: with the first request
+        if self._roles:
+            writer = None  # its certificate is shown when the handshake is over: with the first request
         if self.readers and not writer and stream.peer not in self.readers:
             self.strangers += 1
             return
@@ -290,7 +293,7 @@ class Uplink:
                 return
             client.spoke = True
             if client.writer is None:
-                client.writer = self._may_write(stream)
+                client.writer = self._roles.may_write(stream)
             if kept:
                 rx[: len(kept)] = kept
                 n += len(kept)
@@ -318,20 +321,6 @@ class Uplink:
             kept = bytes(rx[at:n]) if at < n else b""
         self.bad_streams += 1
         self.pole.log.add(WARN, "modbus_tcp", "%s does not speak Modbus" % stream.peer)
-
-    def _may_write(self, stream):
-        """Whether the role in the client's certificate may."""
-        from pole.codec import certificate_role
-
-        shown = self.pole.net.certificate(stream)
-        if shown is None:
-            self.pole.log.add(WARN, "modbus_tcp", "this image shows no certificates: all may only read")
-        try:
-            return bool(shown) and certificate_role.role(shown) in self.roles
-        except ValueError:
-            return False
-        finally:
-            seldom.forget(certificate_role)
 
     def _answer(self, at, length, writer):
         """The reply frame to the one at rx[at:at+length]."""

@@ -36,7 +36,6 @@ pole = Pole()
 pole.id, pole.log, pole.counters, pole.store = "demo-0001", Log(), {}, store()
 pole.info = {"version": "1.2.3", "board": "esp32-devkit"}
 pole.net = Pole()
-pole.net.certificate = net.certificate
 pole.net.serve = lambda handler, port, tls: net.serve(handler, port, "127.0.0.1", tls=tls)
 options = dict(json.load(open(sys.argv[2])), port=int(sys.argv[1]), blocks=BLOCKS, tls=True)
 
