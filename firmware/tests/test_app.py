@@ -244,6 +244,24 @@ class AppTest(unittest.TestCase):
         self.assertEqual([str(one) for one in told[1:3]], ["None", "reset"])
         self.assertEqual(type(told[0]), OSError)
 
+    def test_who_is_interrupted_says_so_too(self):
+        """A technician at the REPL, a deploy."""
+        told = []
+
+        class Interrupted:
+            async def run(self):
+                raise KeyboardInterrupt
+
+            def farewell(self):
+                told.append("farewell")
+
+        load, app.load_pole = app.load_pole, lambda folder: Interrupted()
+        try:
+            app.main()
+        finally:
+            app.load_pole = load
+        self.assertEqual(told, ["farewell"])
+
     def test_a_dead_sensor_is_a_fault_and_comes_back(self):
         async def story(pole):
             for error, quality in ((errors.BusError(), COMM_FAULT), (errors.DeviceFault(), FAULT)):
