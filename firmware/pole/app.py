@@ -194,8 +194,15 @@ class Pole:
 
         return asyncio.create_task(wait())
 
+    def farewell(self):
+        """We stop on purpose: the uplinks say so."""
+        for part in self.parts:
+            if hasattr(part.made, "farewell"):
+                self._try("farewell", part.made.farewell)
+
     def restart(self, hard=True, intent=breadcrumb.SOFTWARE):
-        """Start the board again; the next start knows that it was meant."""
+        """Start the board again; the next start knows that it was meant, and the brokers that we are away."""
+        self.farewell()
         for one in self.kept:
             one.flush()
         self.hal.write_crumb(breadcrumb.pack(0, intent))
@@ -288,6 +295,7 @@ def main(folder=""):
     try:
         asyncio.run(pole.run())
     except KeyboardInterrupt:
+        pole.farewell()
         print("stopped; the watchdog still runs: feed it or restart")
     finally:
         asyncio.new_event_loop()

@@ -43,8 +43,8 @@ class Journal:
         self._ram = bytearray(_RAM)
         self._view = memoryview(self._ram)
         self._note = bytearray(32)
-        self._end = 0
-        self._since = 0
+        self._end = self._since = 0
+        self._dated = False  # what the uptime of this start means is kept
         self._lasts = [0] * record.CLASSES  # the newest record of each class, wherever it is
         self.chains = [Chain() for _ in range(record.CLASSES)]
         self.boot = keep.get("boot") + 1
@@ -123,7 +123,7 @@ class Journal:
         if not self._end:
             self._since = clock.uptime_s()
         number = self._next()
-        self._pack(self._ram, self._end, class_, kind, number, payload, up)
+        self._pack(self._view, self._end, class_, kind, number, payload, up)
         self._end += need
         self._lasts[class_] = number
         if class_ < record.TELEMETRY:
@@ -132,8 +132,8 @@ class Journal:
         return number
 
     def _pack(self, buf, at, class_, kind, number, payload, up=-1):
-        time, unknown = self._time(up)
-        return record.pack(buf, at, class_, kind | unknown, number, time, payload)
+        unknown = record.UNKNOWN_TIME if clock.now() is None else 0
+        return record.pack(buf, at, class_, kind | unknown, number, self._time(up), payload)
 
     def _next(self):
         if self.number + 1 >= self._reserved:  # one is always left: so an end without warning shows
@@ -150,18 +150,18 @@ class Journal:
         self.keep.flush()
 
     def _time(self, then):
-        """(time, record.UNKNOWN_TIME or 0). What a start's uptime means is kept as soon as it is known."""
+        """A record's time. What a start's uptime means is kept as soon as it is known."""
         now, up = clock.now(), clock.uptime_s()
         if then < 0:
             then = up
         if now is None:
-            return then & 0xFFFFFF | (self.boot & 255) << 24, record.UNKNOWN_TIME
-        name = "b%d" % (self.boot & 255)
-        if not self.keep.get(name):
-            self.keep.set(name, now - up)
+            return then & 0xFFFFFF | (self.boot & 255) << 24
+        if not self._dated:
+            self._dated = True
+            self.keep.set("b%d" % (self.boot & 255), now - up)
             self._forget_boots()
             self._save()
-        return now - up + then, 0
+        return now - up + then
 
     def _forget_boots(self):
         """Eight starts back is as far as unknown times are looked up."""
@@ -372,13 +372,17 @@ class Journal:
 
     def acknowledged(self, c):
         """Delete what every reader has of class c."""
-        chain, number = self.chains[c], min([reader.acked[c] for reader in self.readers])
+        chain, number = self.chains[c], 1 << 29
+        for reader in self.readers:
+            number = min(number, reader.acked[c])
         while chain.firsts and (chain.firsts[1] - 1 if len(chain.firsts) > 1 else chain.last) <= number:
             if len(chain.firsts) == 1:
                 self._close(c)
             self._remove(c, 0)
-        if self._end and all(self._everybody_has(k, self._lasts[k]) for k in range(record.CLASSES)):
-            self._end = 0
+        for k in range(record.CLASSES):
+            if not self._everybody_has(k, self._lasts[k]):
+                return
+        self._end = 0
 
     def in_ram(self, c, number, buf):
         """The record of class c behind `number` into `buf`: its length, 0 when there is none."""

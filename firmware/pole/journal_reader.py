@@ -19,6 +19,7 @@ class Reader:
         keep = journal.keep
         self.acked = [keep.get("@%s%d" % (name, c)) if name and c < heeds else 1 << 29 for c in range(record.CLASSES)]
         self.buf = bytearray(record.LONGEST)
+        self.view = memoryview(self.buf)
         self.length = 0
         self._file = None
         self.rewind()
@@ -41,7 +42,7 @@ class Reader:
         if journal.chains[c].last > told[1]:  # it went to the flash before we looked: it waits its turn
             self._told.append([journal.last(c)] * 3)
             return False
-        self.length = journal.in_ram(c, told[1], memoryview(self.buf))
+        self.length = journal.in_ram(c, told[1], self.view)
         told[1] = record.number(self.buf) if self.length else journal.last(c)
         return self.length > 0
 
@@ -51,10 +52,17 @@ class Reader:
             while self._at[c] < self.journal.last(c):
                 if self._from_flash(c) or self._from_ram(c):
                     number = self._at[c] = record.number(self.buf)
-                    if c != record.TELEMETRY or not any(low < number <= high for low, high, _ in self._told):
+                    if c != record.TELEMETRY or not self._was_told(number):
                         return True
                 else:
                     self._at[c] = self.journal.last(c)
+        return False
+
+    def _was_told(self, number):
+        """Whether `fresh` found this record of telemetry."""
+        for told in self._told:
+            if told[0] < number <= told[1]:
+                return True
         return False
 
     def ack(self, class_, number):
@@ -97,7 +105,7 @@ class Reader:
             file.close()
 
     def _from_ram(self, c):
-        self.length = self.journal.in_ram(c, self._at[c], memoryview(self.buf))
+        self.length = self.journal.in_ram(c, self._at[c], self.view)
         return self.length
 
     def _from_flash(self, c):

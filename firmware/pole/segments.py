@@ -38,7 +38,7 @@ def read(file, buf):
     n = record.length(buf)
     if got < record.HEAD or n > len(buf) or file.readinto(view[record.HEAD : n]) < n - record.HEAD:
         return -1
-    return n if record.whole(buf, n) else -1
+    return n if record.whole(view, n) else -1
 
 
 def following(file, buf, class_, after, most):

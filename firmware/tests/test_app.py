@@ -215,6 +215,53 @@ class AppTest(unittest.TestCase):
         self.play(story, Restarted())
         self.assertEqual(Kept.flushed, 1)
 
+    def test_a_restart_is_told_to_those_who_listen(self):
+        told = []
+
+        class Mute:
+            made = Failed = None
+
+        class Uplink:
+            def __init__(self, error):
+                self.made = self
+                self.error = error
+
+            def farewell(self):
+                told.append(self.error)
+                if self.error:
+                    raise self.error
+
+        class Restarted(Hal):
+            def reset(self, hard):
+                told.append("reset")
+                self.fed = -1000
+
+        async def story(pole):
+            pole.parts += [Mute(), Uplink(OSError(32)), Uplink(None)]
+            pole.restart()
+
+        self.play(story, Restarted())
+        self.assertEqual([str(one) for one in told[1:3]], ["None", "reset"])
+        self.assertEqual(type(told[0]), OSError)
+
+    def test_who_is_interrupted_says_so_too(self):
+        """A technician at the REPL, a deploy."""
+        told = []
+
+        class Interrupted:
+            async def run(self):
+                raise KeyboardInterrupt
+
+            def farewell(self):
+                told.append("farewell")
+
+        load, app.load_pole = app.load_pole, lambda folder: Interrupted()
+        try:
+            app.main()
+        finally:
+            app.load_pole = load
+        self.assertEqual(told, ["farewell"])
+
     def test_a_dead_sensor_is_a_fault_and_comes_back(self):
         async def story(pole):
             for error, quality in ((errors.BusError(), COMM_FAULT), (errors.DeviceFault(), FAULT)):

@@ -42,6 +42,18 @@ def test_an_option_brings_what_it_needs(needed, option):
     assert wanted <= needed(option)
 
 
+def test_ipv6_is_for_who_asks(tmp_path):
+    file, found = tmp_path / "p.toml", {}
+    text = DEMO.replace('board = "esp32-devkit"', 'board = "rp2-pico-w"').split("[[peripheral]]")[0]
+    for word in ("off", "auto"):
+        written = f'[[interface]]\nkind = "wifi"\nssid = "a"\nipv6 = "{word}"\n[[uplink]]\nkind = "modbus_tcp"\n'
+        file.write_text(text + written + 'writers = ["10.0.0.7", "2001:DB8::A"]\n')
+        config = json.loads(conf.compile(conf.load(file))["config.json"])
+        found[word] = "ipv6" in config["interfaces"][0], "pole.hal.ipv6" in closure.needed(config)
+    assert found == {"off": (False, False), "auto": (True, True)}
+    assert config["uplinks"][0]["options"]["writers"] == ["10.0.0.7", "2001:db8:0:0:0:0:0:a"]
+
+
 def test_nobody_replays_without_a_journal(needed):
     assert "pole.protocol.mqtt_replay" not in needed()
     assert "pole.protocol.mqtt_replay" in needed(section="\n[journal]\n")

@@ -109,7 +109,7 @@ class Reader:
 
     def space(self):
         """Where bytes from the wire go; never empty once `next()` returned 0."""
-        return self.view[self.n :]
+        return self.view[self.n :] if self.n else self.view
 
     def fed(self, n):
         """`n` bytes came into `space()`."""
@@ -144,7 +144,8 @@ class Reader:
                 if shift == 28:
                     raise ProtocolError("length")
         if at:
-            self.view[: n - at] = self.view[at:n]
+            if n > at:
+                self.view[: n - at] = self.view[at:n]
             self.n, self.at = n - at, 0
         return 0
 

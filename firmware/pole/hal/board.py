@@ -1,6 +1,7 @@
 """What ESP32 and RP2 have in common: the console, the watchdog, and buses by kind."""
 
 import sys
+import time
 from asyncio import core  # type: ignore[attr-defined]  # which the stubs leave out
 from select import POLLIN, poll
 
@@ -68,6 +69,7 @@ def unique_id():
 
 
 def reset(hard=True):
+    time.sleep_ms(200)  # what the sockets have taken goes out
     if hard:
         machine.reset()
     machine.soft_reset()

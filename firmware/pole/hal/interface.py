@@ -8,7 +8,8 @@ _STEP_MS = 500
 
 
 class Interface:
-    """`nic`: one of `network`'s. `spec`: address, netmask, gateway and dns for who wants no DHCP. `say(text)` logs.
+    """`nic`: one of `network`'s. `spec`: address, netmask, gateway and dns for who wants no DHCP, `ipv6` for who wants
+    that. `say(text)` logs.
 
     `drops` counts losses.
     """
@@ -18,6 +19,10 @@ class Interface:
         self._say = say
         self._spec = spec
         self.drops = 0
+        if "ipv6" in spec:
+            from pole.hal import ipv6
+
+            self._nic = ipv6.Nic(nic, say)
 
     def join(self, turn):
         """Begin to connect, for the `turn`-th time in a row; the name of what it connects to."""

@@ -10,6 +10,8 @@ from asyncio import core
 
 from pole import seldom
 
+ANY = ["0.0.0.0"]  # where servers listen; `::` for both families (hal/ipv6.py)
+
 
 class _Ready:
     """Await it to wait until there is something to read. One per stream, used again: it allocates nothing."""
@@ -160,19 +162,24 @@ def _peer(address):
     """
     if isinstance(address, tuple):
         text = address[0]
-        return text[7:] if text[:7].upper() == "::FFFF:" and "." in text else text
+        if ":" in text and "." not in text:
+            from pole.hal import ipv6
+
+            return ipv6.whole(text)
+        return text[7:] if text[:7].upper() == "::FFFF:" else text
     ip = bytes(address[8:24]) if len(address) > 16 else address[4:8]
     if len(ip) == 16 and ip[:12] != b"\0" * 10 + b"\xff\xff":
         return ":".join(["%x" % (ip[k] << 8 | ip[k + 1]) for k in range(0, 16, 2)])
     return "%d.%d.%d.%d" % tuple(ip[-4:])
 
 
-async def serve(handler, port, host="0.0.0.0", backlog=4, tls=None):
-    """Run `await handler(stream)` for each client of host:port. OSError when the port is taken.
+async def serve(handler, port, host="", backlog=4, tls=None):
+    """Run `await handler(stream)` for each client of host:port, or of `ANY`. OSError when the port is taken.
 
-    `tls`: None or {cert, key, cadata: bytes}; with cadata clients must show a certificate of that authority.
+    `tls`: None or {cert, key, cadata: bytes}; with cadata clients must show a certificate of that authority. It gets
+    `shown`, fn(stream): the certificate of who called, DER, once the handshake is over; None where the port hides it.
     """
-    info = socket.getaddrinfo(host, port)[0]
+    info = socket.getaddrinfo(host or ANY[0], port)[0]
     sock = socket.socket(info[0])
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -1,6 +1,7 @@
 """TCP and TLS streams on CPython: the same face as hal/net.py."""
 
 import asyncio
+import socket
 import ssl
 
 
@@ -26,7 +27,7 @@ class Stream:
         self._writer = writer
         self._here = None  # read and not yet taken; b"" when the peer closed
         self.ready = _Ready(self)
-        self.peer = (writer.get_extra_info("peername") or ("",))[0]
+        self.peer = _plain((writer.get_extra_info("peername") or ("",))[0])
 
     async def _wait(self):
         if not self._here:
@@ -101,6 +102,14 @@ async def connect(host, port, tls=None):
     return Stream(*await asyncio.open_connection(host, port, ssl=_context(tls), server_hostname=name))
 
 
+def _plain(address):
+    """As hal/net.py has it: eight words of an IPv6 address, without the interface's name."""
+    if ":" not in address:
+        return address
+    ip = socket.inet_pton(socket.AF_INET6, address.partition("%")[0])
+    return ":".join(["%x" % (ip[k] << 8 | ip[k + 1]) for k in range(0, 16, 2)])
+
+
 class Server:
     """A listening socket; `close()` ends it and its clients."""
 
@@ -128,7 +137,13 @@ class Server:
             task.cancel()
 
 
+def _shown(stream):
+    secured = stream._writer.get_extra_info("ssl_object")
+    return secured.getpeercert(True) if secured else None
+
+
 def _server_context(tls):
+    tls["shown"] = _shown
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _load_chain(context, tls["cert"], tls["key"])
     if tls.get("cadata"):
@@ -137,14 +152,19 @@ def _server_context(tls):
     return context
 
 
-async def serve(handler, port, host="0.0.0.0", backlog=4, tls=None):
-    """Run `await handler(stream)` for each client of host:port; see hal/net.py."""
+async def serve(handler, port, host="", backlog=4, tls=None):
+    """Run `await handler(stream)` for each client of host:port; see hal/net.py. Without a host: by IPv4, and by IPv6 where
+    the system has it."""
     server = Server()
 
     async def client(reader, writer):
         await server._client(handler, reader, writer)
 
-    server._server = await asyncio.start_server(
-        client, host, port, backlog=backlog, reuse_address=True, ssl=_server_context(tls) if tls else None
-    )
+    more = {"backlog": backlog, "reuse_address": True, "ssl": _server_context(tls) if tls else None}
+    try:
+        server._server = await asyncio.start_server(client, host or ("0.0.0.0", "::"), port, **more)
+    except OSError:
+        if host:
+            raise
+        server._server = await asyncio.start_server(client, "0.0.0.0", port, **more)
     return server

@@ -1,7 +1,8 @@
 """TLS for those who connect, as MicroPython has it: the pole shows its certificate, and they theirs.
 
 MicroPython 1.24 and later: mbedTLS with TLS 1.2, certificates and keys as DER. It can demand a client's certificate and
-check it, dates too, but does not show it to the program (`getpeercert` is in no port's image).
+check it, dates too. It shows it to the program (`getpeercert`) where mbedTLS keeps it: by ESP-IDF's default in the images
+for ESP32, not in those for RP2 and not in the unix port (extmod/modtls_mbedtls.c, extmod/mbedtls).
 """
 
 import ssl
@@ -9,12 +10,18 @@ import ssl
 
 def context(tls):
     """tls: {cert, key, cadata: bytes}. With cadata a client without a certificate of that authority is refused."""
+    tls["shown"] = _shown
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.load_cert_chain(tls["cert"], tls["key"])
     if tls.get("cadata"):
         made.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]
         made.load_verify_locations(cadata=tls["cadata"])
     return made
+
+
+def _shown(stream):
+    sock = stream._socket
+    return sock.getpeercert(True) if hasattr(sock, "getpeercert") else None
 
 
 def secure(made, sock):

@@ -98,10 +98,12 @@ class Replay:
         reader, points = self.reader, self._points
         buf, at, when = reader.buf, record.HEAD, reader.when()
         i, q, age = points.store.by_id(buf[at] | buf[at + 1] << 8), buf[at + 2], self._age(when)
-        form = "<f" if i >= 0 and points.store.kind(i) == 5 else "<i"
-        raw = struct.unpack_from(form, buf, at + 3)[0]
-        if raw < 0 and i >= 0 and points.store.kind(i) == 4:  # u32
-            raw += 1 << 32
+        kind = points.store.kind(i) if i >= 0 else 3
+        if kind == 5:
+            raw = struct.unpack_from("<f", buf, at + 3)[0]
+        else:  # struct would make a tuple
+            high = buf[at + 6] if kind == 4 else (buf[at + 6] ^ 128) - 128
+            raw = buf[at + 3] | buf[at + 4] << 8 | buf[at + 5] << 16 | high << 24
         if i >= 0:
             packet = points.begin(session, i, qos, raw, q, when)
         else:  # a point that the pole had when this was measured

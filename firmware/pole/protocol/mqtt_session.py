@@ -42,6 +42,7 @@ class Session:
 
     packet_class, reader_class = mqtt.Packet, mqtt.Reader
     reason, assigned = 0, ""  # of MQTT 5
+    last = _LAST  # the greatest identifier in use
 
     def __init__(
         self, hello, keepalive_s=60, clean=True, window=4, packet=320, receive=384, answer_s=15, subscribe=b""
@@ -78,6 +79,7 @@ class Session:
         self._sent = 0  # messages that went out
         # Milliseconds that we wait for an answer, that no message got away, that the broker answered nothing
         self._late = self._stuck = self._quiet = 0
+        self._begun = 0  # ms that a packet lies here whose rest has not come
         reader = self.reader
         reader.n = reader.at = reader.skip = 0
 
@@ -97,6 +99,10 @@ class Session:
                 raise BusError(errors.NO_ANSWER, self._owed)
             if self._stuck > self._answer_ms:
                 raise BusError(errors.NO_ANSWER, "PUBACK" if self._sent else "socket full")
+            # A byte now and then is no answer. What is passed by may take longer: to hang up would bring it again
+            self._begun = self._begun + ms if self.reader.n else 0
+            if self._begun > self._answer_ms:
+                raise BusError(errors.NO_ANSWER, "the rest of a packet")
             if not self._owed and self._quiet >= self._ping_ms:
                 self._say(b"\xc0\x00", "PINGRESP")
 
@@ -166,7 +172,7 @@ class Session:
         packet, ident = self.packets[self.used], 0
         packet.tag = 0
         while qos and (not ident or self._find(ident) >= 0):
-            ident = self._ident = self._ident % _LAST + 1
+            ident = self._ident = self._ident % self.last + 1
         packet.begin(ident, topic, names, start, end)
         return packet
 
@@ -194,6 +200,7 @@ class Session:
             head = self.reader.next()
             if not head:
                 break
+            self._begun = 0
             event = self._message(head) if head >> 4 == 3 and self.state == UP else self.control(head)
             if event:
                 return event

@@ -106,15 +106,13 @@ class Node(Reports):
     def begin(self):
         """A new connection."""
         self._aside()
-        self._here = not self._host
-        journal = self.pole.journal if hasattr(self.pole, "journal") else None
+        self._here, journal = not self._host, getattr(self.pole, "journal", None)
         if journal and not self._reader:
             self._reader = journal.reader(self._name)
         if self._reader:
             self._reader.rewind()
 
     def forget(self, session=None):
-        """The connection broke."""
         self._aside()
 
     def _bear(self, session):
@@ -139,6 +137,12 @@ class Node(Reports):
         """Say that we die, then that we hang up."""
         self.session.leave(mqtt_hello.packet(mqtt.PUBLISH, b"", (self.topic(b"NDEATH"),), self._death()))
         self._leaving = True
+
+    def farewell(self, stream):
+        """A restart of ours: the same at once, as far as the socket takes it. What it does not, the will says."""
+        if self.born and not self._leaving:
+            self._leave()
+        self.session.farewell(stream)
 
     # What goes out
 

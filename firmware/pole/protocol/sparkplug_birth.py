@@ -140,3 +140,11 @@ class Session(mqtt_session.Session):
     def leave(self, farewell):
         """Say what stands at the end of a connection, DISCONNECT included."""
         self._say(farewell + b"\xe0\x00")
+
+    def farewell(self, stream):
+        """Write that, and what has begun before it, as far as the socket takes it."""
+        while self._offer or self.birth or self._control:
+            n = stream.give(self.outgoing())
+            if not n:
+                break
+            self.sent(n)

@@ -5,8 +5,8 @@ read, or those in `readers` only; who is in `writers` may write too. With a `gat
 are reached by their unit ids (protocol/modbus_gateway.py); 0 and 255 are then the pole.
 
 With `tls` it is Modbus/TCP Security (port 802): who connects must show a certificate of the authority `ca`. What such a
-client may do, `role` says: MicroPython does not show the program the certificate, so the role that may stand in it
-(object 1.3.6.1.4.1.50316.802.1, from memory) is not read. Two roles: two uplinks, each with an authority of its own.
+client may do, `role` says, or the role that stands in its certificate (codec/certificate_role.py), where the port shows
+it. Elsewhere, for two roles: two uplinks, each with an authority of its own.
 ---
 title_zh = "Modbus TCP 服务器"
 points = []
@@ -96,9 +96,16 @@ zh = "`cert` 的私钥，PKCS #8（PEM 文本或路径）"
 [options.role]
 type = "enum"
 default = "address"
-values = ["address", "reader", "writer"]
-en = "What clients may do: as `writers` says of their address, or all the same"
-zh = "客户端权限：按 `writers` 中的地址（address），或统一为只读（reader）或可写（writer）"
+values = ["address", "reader", "writer", "certificate"]
+brings = { certificate = ["pole.protocol.modbus_roles"] }
+en = "What clients may do: as `writers` says of their address, as `writer_roles` says of the role in their certificate, or all the same"
+zh = "客户端权限：按 `writers` 中的地址（address）、按证书中的角色（certificate，见 `writer_roles`），或统一为只读（reader）或可写（writer）"
+
+[options.writer_roles]
+type = "list"
+default = []
+en = "Roles in clients' certificates that may write; the others may read"
+zh = "证书中允许写入的角色；其余角色只读"
 
 [options.clients]
 type = "int"
@@ -157,11 +164,15 @@ class Uplink:
         self.port = options.get("port", 502)
         self.writers = options.get("writers", ())
         self.role = options.get("role", "address")
-        self._tls = self.gateway = None
+        self._tls = self._roles = self.gateway = None
         if options.get("tls"):
             from pole.codec import pem  # few poles need either
 
             self._tls = pem.server(options)
+            if self.role == "certificate":
+                from pole.protocol.modbus_roles import Roles
+
+                self._roles = Roles(pole, options, self._tls)
         self.idle_s = options.get("idle_s", 120)
         self.server = pole_server(pole, options)
         self.readers = options.get("readers", ())
@@ -247,6 +258,8 @@ class Uplink:
     async def _client(self, stream):
         """One connection, from its first byte to its last. The net closes the stream, and hears of OSError."""
         writer = self.role == "writer" or self.role == "address" and stream.peer in self.writers
+        if self._roles:
+            writer = None  # its certificate is shown when the handshake is over: with the first request
         if self.readers and not writer and stream.peer not in self.readers:
             self.strangers += 1
             return
@@ -279,6 +292,8 @@ class Uplink:
             if n == 0:
                 return
             client.spoke = True
+            if client.writer is None:
+                client.writer = self._roles.may_write(stream)
             if kept:
                 rx[: len(kept)] = kept
                 n += len(kept)

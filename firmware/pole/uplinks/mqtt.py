@@ -240,6 +240,15 @@ class Uplink(Connection):
         if self._replay:
             self._replay.forget(self.session)
 
+    def farewell(self):
+        """A restart of ours: the broker shall know now, not when it misses us. It publishes our will, unless we say it."""
+        if self._stream:
+            if self._node:
+                self._node.farewell(self._stream)
+            elif self.options["version"] == 5:
+                self.session.leave(None, self._stream)
+            self.close()
+
     @property
     def up(self):
         return self.session.state == mqtt.UP

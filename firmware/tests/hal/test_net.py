@@ -60,12 +60,23 @@ class NetTest(unittest.TestCase):
 
     def test_ipv6(self):
         seen = self.peers("::1", ("::1",), _PORT + 7)
-        self.assertTrue(seen[0] in ("::1", "0:0:0:0:0:0:0:1"), seen)
+        self.assertEqual(seen, ["0:0:0:0:0:0:0:1"])
 
     def test_ipv4_clients_keep_their_name(self):
         self.assertEqual(self.peers("127.0.0.1", ("127.0.0.1",), _PORT + 8), ["127.0.0.1"])
         if sys.implementation.name == "micropython":  # one socket for both families; asyncio's server has two
             self.assertEqual(self.peers("::", ("127.0.0.1",), _PORT + 9), ["127.0.0.1"])
+
+    def test_both_families_at_one_port(self):
+        """As a server listens where an interface has IPv6: without a host."""
+        if sys.implementation.name == "micropython":
+            net.ANY[0] = "::"
+        try:
+            seen = self.peers("", ("127.0.0.1", "::1"), _PORT + 10)
+        finally:
+            if sys.implementation.name == "micropython":
+                net.ANY[0] = "0.0.0.0"
+        self.assertEqual(seen, ["127.0.0.1", "0:0:0:0:0:0:0:1"])
 
     def test_a_closed_peer_reads_as_zero_bytes(self):
         async def hang_up(stream):

@@ -45,10 +45,45 @@ class Plain(unittest.TestCase):
         sent(s)
         feed(s, b"\x50\x02\x00\x02")
         plain(RESUMED, s)
-        again = sent(s)
+        again = sent(s)[5 * 4 :]  # behind what is released
         self.assertEqual([again[0], again[8:12], again[12]], [0x3C, b"\x62\x02\x00\x02", 0x3C])
         self.assertEqual(feed(s, b"\x70\x02\x00\x02"), [TAKEN])
         self.assertEqual(s.used, 2)
+
+    def test_what_is_forgotten_is_released(self):
+        """A record that the journal tells anew, and all of a life before: the broker keeps no half of a message."""
+        s = plain()
+        for k in range(4):
+            s.publish(0x34, b"a", b"%d" % k)
+            s.packets[k].tag = k & 1
+        sent(s)
+        feed(s, b"\x50\x02\x00\x02")
+        for k in (3, 1):
+            s.drop(k)
+        plain(RESUMED, s)
+        released = b"".join([bytes((0x62, 2, 0, k)) for k in (5, 6, 7, 8, 2, 4)])
+        self.assertEqual(sent(s), released + b"\x3c\x06\x00\x01a\x00\x010" + b"\x3c\x06\x00\x01a\x00\x032")
+        s.publish(0x34, b"b", b"y")  # number 5, before the broker answered
+        sent(s)
+        self.assertEqual(feed(s, b"".join([bytes((0x70, 2, 0, k)) for k in (2, 4, 5, 6, 7, 8)])), [])
+        self.assertEqual(s.used, 3)
+        self.assertEqual(feed(s, b"\x50\x02\x00\x05\x70\x02\x00\x05"), [TAKEN])
+
+    def test_few_identifiers(self):
+        for others, idents in ((0, [1, 1, 1, 1, 1, 1, 1, 1, 1]), (1, [2, 3, 4, 5, 6, 7, 8, 1, 2])):
+            s, found = plain(), []
+            for _ in range(others):
+                s.publish(0x34, b"a", b"x")
+            for _ in range(9):
+                s.publish(0x34, b"a", b"x")
+                ident = s.packets[s.used - 1].ident
+                found.append(ident)
+                sent(s)
+                if others:
+                    feed(s, bytes((0x50, 2, 0, s.packets[0].ident, 0x70, 2, 0, s.packets[0].ident)))
+                else:
+                    feed(s, bytes((0x50, 2, 0, ident, 0x70, 2, 0, ident)))
+            self.assertEqual(found, idents)
 
     def test_a_broker_that_was_replaced(self):
         s = plain()
@@ -109,6 +144,14 @@ class WithReasons(unittest.TestCase):
         self.assertEqual(feed(s, b"\x50\x02\x00\x01"), [])
         self.assertEqual(sent(s), b"\x62\x02\x00\x01")
         self.assertEqual(feed(s, b"\x70\x02\x00\x01"), [TAKEN])
+
+    def test_what_is_forgotten_is_released(self):
+        s = session(clean=False)
+        s.open()
+        sent(s)
+        feed(s, bytes.fromhex("2003010000"))
+        self.assertEqual(sent(s), b"".join([bytes((0x62, 3, 0, k, 0x92)) for k in range(1, 9)]))
+        self.assertEqual(feed(s, b"\x70\x03\x00\x01\x92\x70\x02\x00\x02"), [])
 
     def test_a_new_session_knows_nothing_of_it(self):
         s = session(clean=False)

@@ -93,6 +93,32 @@ class KeepAlive(unittest.TestCase):
             s.tick(1)
         self.assertEqual(caught.exception.detail, "socket full")
 
+    def test_half_a_packet(self):
+        for some in (b"\x32", b"\x40\x02", publish(0, 0)[:-1], b"\x30\xff"):
+            s = up(session(60, answer_s=3))
+            feed(s, publish(0, 0) + some[:1])
+            for k in range(3):
+                s.tick(1000)
+                feed(s, some[k + 1 : k + 2])
+            with self.assertRaises(BusError) as caught:
+                s.tick(1)
+            self.assertEqual(caught.exception.detail, "the rest of a packet")
+
+    def test_a_busy_broker_is_never_at_rest(self):
+        s = up(session(60, answer_s=3))
+        packet = publish(0, 0)
+        feed(s, packet[:5])
+        for _ in range(20):
+            s.tick(1000)
+            self.assertEqual(len(feed(s, packet[5:] + packet[:5])), 1)
+
+    def test_what_is_passed_by_may_take_its_time(self):
+        s = up(session(600, answer_s=3))
+        feed(s, b"\x30\xe8\x07\x00\x05t/set" + b"x" * 500)
+        for _ in range(10):
+            s.tick(1000)
+            feed(s, b"x")
+
     def test_closed_is_patient(self):
         s = session()
         s.tick(1000000)

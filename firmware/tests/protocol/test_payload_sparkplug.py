@@ -132,6 +132,76 @@ def state(online, at):
     return publish(HOST, json.dumps({"online": online, "timestamp": at}).encode(), 0x31)
 
 
+class Socket:
+    """Takes `most` bytes at a time, `upto` in all."""
+
+    def __init__(self, most=7, upto=1 << 20):
+        self.most, self.left, self.data = most, upto, b""
+
+    def give(self, data):
+        n = min(len(data), self.most, self.left)
+        self.data += bytes(data[:n])
+        self.left -= n
+        return n
+
+
+class Farewell(Base, unittest.TestCase):
+    """A restart of ours: NDEATH, then DISCONNECT, and nothing behind it."""
+
+    def gone(self, socket=None):
+        socket = socket or Socket()
+        self.node.farewell(socket)
+        return socket.data
+
+    def test_a_planned_restart(self):
+        self.connect()
+        self.told()
+        self.pole.store.put(1, 5)
+        self.assertTrue(self.node.step(self.session))  # told, and not out yet: of no use behind a death
+        gone = said(self.gone())
+        self.assertEqual([one[0] for one in gone], ["NDEATH", 0xE0])
+        self.assertEqual((gone[0][2][0][11], 3 in gone[0][1]), (0, False))
+
+    def test_in_the_middle_of_a_birth(self):
+        self.connect()
+        self.node.step(self.session)
+        self.session.sent(min(3, len(self.session.outgoing())))
+        first = bytes(self.session.outgoing())
+        gone = self.gone()
+        self.assertEqual(gone[: len(first)], first)
+        self.assertEqual(gone[-2:], b"\xe0\x00")
+        self.assertEqual(gone.count(b"NDEATH"), 1)
+
+    def test_in_the_middle_of_a_message(self):
+        self.connect()
+        self.told()
+        self.pole.store.put(1, 5)
+        self.node.step(self.session)
+        rest = bytes(self.session.outgoing())[4:]
+        self.session.sent(4)
+        gone = self.gone()
+        self.assertEqual(gone[: len(rest)], rest)
+        self.assertEqual([one[0] for one in said(gone[len(rest) :])], ["NDEATH", 0xE0])
+
+    def test_never_born(self):
+        self.make(primary_host="city")
+        self.connect()
+        self.assertEqual(self.gone(), b"")  # hung up without a word: the will says it
+
+    def test_a_socket_that_is_full(self):
+        self.connect()
+        self.told()
+        self.assertEqual(len(self.gone(Socket(upto=10))), 10)
+
+    def test_behind_the_host(self):
+        self.make(primary_host="city")
+        self.connect()
+        self.hear(state(True, MS))
+        self.told()
+        self.hear(state(False, MS + 5))
+        self.assertEqual([one[0] for one in said(self.gone())], ["NDEATH", 0xE0])
+
+
 class Primary(Base, unittest.TestCase):
     def setUp(self):
         Base.setUp(self)

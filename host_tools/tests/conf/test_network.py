@@ -24,6 +24,7 @@ def errors(write, text):
     (
         'kind = "wifi"\nssid = "a"\npassword = "12345678"',
         'kind = "wifi"\nnetworks = [{ ssid = "a" }, { ssid = "b", password = "12345678" }]',
+        'kind = "ethernet"\nipv6 = "off"',
         'kind = "ethernet"\naddress = "10.1.2.3"\nnetmask = "255.0.0.0"\ngateway = "10.200.0.1"\ndns = "10.0.0.1"',
     ),
 )
@@ -38,6 +39,9 @@ def test_right(here, write, text):
         ('kind = "wifi"\nnetworks = [{ ssid = "a", password = "short" }]', "out_of_range", 1),
         ('kind = "wifi"\nnetworks = "a"', "wrong_type", 1),
         ('kind = "ethernet"\naddress = "10.1.2.3"', "missing_option", 1),
+        ('kind = "ethernet"\nipv6 = "auto"', "no_ipv6", 1),
+        ('kind = "ethernet"\nipv6 = "aut"', "bad_value", 1),
+        ('kind = "ethernet"\nipv6 = true', "wrong_type", 1),
         ('kind = "ethernet"\ngateway = "10.1.2.3"', "missing_option", 1),
         ('kind = "ethernet"\naddress = "10.1.2.300"\ngateway = "10.1.2.1"', "bad_address", 1),
         ('kind = "ethernet"\naddress = "10.1.2.3"\ngateway = "10.1.3.1"', "bad_address", 2),

@@ -112,3 +112,18 @@ def test_a_pole_with_wifi_and_modbus(up, tmp_path):
     port = until(lambda: board.net.get(502), 10)
     with ModbusTcpClient("127.0.0.1", port=port) as client:
         assert client.read_holding_registers(256, count=2).registers == [0, 1000]  # lamp.level, 0.1 %
+
+
+def test_a_pole_with_ipv6(up, tmp_path, capsys):
+    file = tmp_path / "picow.toml"
+    file.write_text(WIFI.replace('"lampposts"', '"lampposts"\nipv6 = "auto"'))
+    board, points = up(file)
+    port = until(lambda: board.net.get(502), 10)
+    with ModbusTcpClient("127.0.0.1", port=port) as client:  # `::` takes both
+        assert client.read_holding_registers(256, count=2).registers == [0, 1000]
+
+    def told():
+        assert cli.main(["log", "--port", board.port]) == 0
+        return "IPv6 fe80::2ecf:67ff:fe00:1, 2001:db8:4:20:2ecf:67ff:fe00:1" in capsys.readouterr().out.replace("\n", " ")
+
+    until(told, 20)

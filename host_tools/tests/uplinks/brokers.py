@@ -216,19 +216,19 @@ class Authority:
         own = {"cert": str(self.client[0]), "key": str(self.client[1])}
         return {"tls": True, "ca": self.file.read_text(), **own, **more}
 
-    def _pair(self, name, host, days):
+    def _pair(self, name, host, days, role=""):
         key = ec.generate_private_key(ec.SECP256R1())
         encoding = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         path = self._folder / f"{name}.key"
         path.write_bytes(key.private_bytes(*encoding))
-        return self._write(name, self._sign(name, key, host, days)), path
+        return self._write(name, self._sign(name, key, host, days, role)), path
 
     def _write(self, name, certificate):
         path = self._folder / f"{name}.pem"
         path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         return path
 
-    def _sign(self, name, key, host, days):
+    def _sign(self, name, key, host, days, role=""):
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         issuer = self.certificate.subject if key is not self._key else subject
         today = datetime.datetime.now(datetime.UTC)
@@ -238,6 +238,10 @@ class Authority:
             .not_valid_after(today + datetime.timedelta(days=days))
             .add_extension(x509.BasicConstraints(key is self._key, None), critical=True)
         )
+        if role:  # of Modbus/TCP Security: a UTF8String
+            said = b"\x0c" + bytes((len(role.encode()),)) + role.encode()
+            extension = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.50316.802.1"), said)
+            builder = builder.add_extension(extension, critical=False)
         if host:
             builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         return builder.sign(self._key, hashes.SHA256())

@@ -1,10 +1,12 @@
 """Runs the MQTT uplink on a pole of three points, on CPython or on the MicroPython VM: `mqtt_pole.py OPTIONS TIME`.
 
-Prints what it logs, and once a command was obeyed that too. `air.pm2_5` counts up, ten times a second.
+Prints what it logs, and once a command was obeyed that too. `air.pm2_5` counts up, ten times a second. With the option
+`polls` it prints each tenth of these, and the heap in use by then (0 on CPython), and dims the lamp as a programme would.
 """
 
 # ruff: noqa: T201 - what it prints is what its tests look at
 import asyncio
+import gc
 import json
 import sys
 
@@ -45,7 +47,15 @@ class Pole:
         print("count", name)
 
 
+def poll(pole, turn):
+    if turn % 10 == 0:
+        pole.store.request(0, turn % 1000, "programme")
+        gc.collect()
+        print("polled", turn, gc.mem_alloc() if hasattr(gc, "mem_alloc") else 0)
+
+
 async def main(options, seconds):
+    polls = options.pop("polls", False)
     pole = Pole()
     if seconds:
         clock.set_time(seconds, clock.NETWORK)
@@ -54,6 +64,8 @@ async def main(options, seconds):
     while not task.done():
         pole.store.put(1, value)
         value += 1
+        if polls:
+            poll(pole, value)
         await clock.sleep_ms(100)
     await task
 

@@ -1,6 +1,7 @@
 """A Sparkplug edge node of four points, on CPython or on the MicroPython VM: `sparkplug_pole.py OPTIONS`.
 
 `air.pm2_5` counts up ten times a second, or each `step_ms`; with `journal` it has one in `state`. Prints what it logs.
+A lamp that is dimmed to 99.9 % restarts the pole.
 """
 
 # ruff: noqa: T201 - what it prints is what its tests look at
@@ -54,6 +55,9 @@ class Pole:
     def dim(self, raw, source):
         print("dim", raw)
         self.store.put(0, raw)
+        if raw == 999:
+            self.uplink.farewell()
+            sys.exit()
 
     def count(self, name, by=1):
         print("count", name)
@@ -67,7 +71,8 @@ async def main(options, state, journal, step_ms, most):
 
         started = service.Service(pole, {"room_kb": 256, "log": False})
         asyncio.create_task(started.run(lambda: None))
-    task = asyncio.create_task(mqtt.Uplink(pole, options).run(lambda: None))
+    pole.uplink = mqtt.Uplink(pole, options)
+    task = asyncio.create_task(pole.uplink.run(lambda: None))
     pole.store.put(2, 121473701)
     value = 0
     while not task.done():

@@ -45,7 +45,7 @@ _BY_TESTS = {
         message-flow-edge-node-birth-publish-phid-wait message-flow-edge-node-birth-publish-phid-wait-id
         message-flow-edge-node-birth-publish-phid-wait-online message-flow-edge-node-birth-publish-phid-wait-timestamp
         operational-behavior-edge-node-birth-sequence-wait""",
-    "test_goes_with_the_host test_primary_host": """
+    "test_goes_with_the_host test_primary_host test_a_planned_restart test_planned_restart": """
         message-flow-edge-node-birth-publish-phid-offline operational-behavior-edge-node-termination-host-offline
         operational-behavior-edge-node-termination-host-offline-timestamp
         operational-behavior-edge-node-intentional-disconnect-ndeath

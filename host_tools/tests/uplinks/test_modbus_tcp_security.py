@@ -150,6 +150,25 @@ def test_the_role_of_a_writer(serve, authority):
     client.close()
 
 
+@pytest.fixture(scope="module")
+def roles(serve):
+    return serve(role="certificate", writer_roles=["operator", "maintenance"])
+
+
+@pytest.mark.parametrize(("role", "writes"), (("operator", True), ("reader", False), ("", False), ("operator ", False)))
+def test_the_role_in_a_certificate(request, roles, authority, role, writes):
+    """MicroPython's unix port shows no certificate, as RP2's: all are readers there."""
+    if request.node.callspec.params["serve"] == "micropython":
+        writes = False
+    client = connect(roles, authority, authority._pair("somebody", None, 30, role))
+    assert client.connect()
+    assert len(client.read_holding_registers(256, count=2).registers) == 2
+    answer = client.write_registers(256, [0, 300])
+    assert (not answer.isError()) == writes
+    assert writes or answer.exception_code == 1
+    client.close()
+
+
 def test_without_a_certificate(reader, authority):
     assert refused(connect(reader, authority))
     works(reader, authority)
@@ -207,6 +226,22 @@ ca = '''{ca}'''
 cert = '''{cert}'''
 key = '''{key}'''
 """
+
+
+@pytest.mark.parametrize(
+    ("board", "written", "found"),
+    (
+        ("esp32s3-pole", 'writer_roles = ["operator"]', []),
+        ("esp32s3-pole", "", ["missing_option"]),
+        ("esp32s3-pole", "writer_roles = [5]", ["wrong_type"]),
+        ("rp2-pico-w", 'writer_roles = ["operator"]', ["no_certificates"]),
+    ),
+)
+def test_what_check_says_of_roles(authority, tmp_path, board, written, found):
+    file = tmp_path / "safe.toml"
+    text = POLE.format(**options(authority)).replace("esp32s3-pole", board)
+    file.write_text(text.replace('role = "reader"', f'role = "certificate"\n{written}'), encoding="utf-8")
+    assert [one.code for one in conf.check(conf.load(file)) if one.level == "error"] == found
 
 
 def test_a_virtual_board(authority, tmp_path):

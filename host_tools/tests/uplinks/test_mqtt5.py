@@ -124,6 +124,51 @@ def test_qos_2_through_restarts(interpreter, tmp_path, version):
             assert [b for a, b in zip(values, values[1:], strict=False) if b < a] == []
 
 
+def _half_told(port, version):
+    """A pole that lost its memory in the middle of three messages of QoS 2."""
+    will = b"\x05\x11\x00\x00\x0e\x10" if version == 5 else b""  # kept an hour
+    with socket.create_connection(("127.0.0.1", port)) as s:
+        s.settimeout(5)
+        s.sendall(_packet(0x10, b"\x00\x04MQTT" + bytes((version, 0, 0, 60)) + will + b"\x00\x09demo-0001"))
+        assert s.recv(100)[0] == 0x20
+        for k in (1, 2, 3):
+            topic = (BASE + f"kept/{k}").encode()
+            none = b"\x00" if version == 5 else b""
+            s.sendall(_packet(0x34, bytes((0, len(topic))) + topic + bytes((0, k)) + none + b"{}"))
+        answers = b""
+        while len(answers) < 12:
+            answers += s.recv(100)
+        assert answers == b"\x50\x02\x00\x01\x50\x02\x00\x02\x50\x02\x00\x03"
+
+
+def _packet(head, body):
+    return bytes((head, len(body))) + body
+
+
+@pytest.mark.parametrize("version", (4, 5))
+def test_a_pole_that_forgot_what_it_said(interpreter, mosquitto, version):
+    """The broker holds three identifiers for it: they are let go, and what comes under the same numbers is heard."""
+    heard = []
+    city = paho.Client(paho.CallbackAPIVersion.VERSION2)
+    city.on_message = lambda c, d, m: heard.append((m.topic[len(BASE) :], json.loads(m.payload)))
+    city.connect("localhost", mosquitto.port)
+    city.subscribe(BASE + "#", 2)
+    city.loop_start()
+    _half_told(mosquitto.port, version)
+    time.sleep(0.3)
+    assert heard == []
+    options = {"version": version, "qos": 2, "clean": False}
+    with pole(interpreter, mosquitto.port, NOW, **options) as process:
+        eventually(lambda: {topic for topic, _ in heard} >= {"kept/1", "kept/2", "kept/3"})
+        eventually(lambda: len([1 for topic, _ in heard if topic == "air/pm2_5"]) > 8)
+        values = [said["value"] for topic, said in heard if topic == "air/pm2_5" and said["value"] is not None]
+        assert rises(values)
+        assert {topic for topic, _ in heard} >= {"lamp/level", "air/1/pm2_5"}
+        assert not process.said("Error")
+    city.disconnect()
+    city.loop_stop()
+
+
 def test_a_command_that_expires_at_the_broker_needs_no_date(interpreter, mosquitto):
     with Proxy(mosquitto.port) as proxy, Asker(mosquitto.port) as city:
         options = {"version": 5, "clean": False, "keepalive_s": 1, "answer_s": 1}

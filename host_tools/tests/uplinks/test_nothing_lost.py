@@ -16,3 +16,12 @@ def test_every_record_arrives_or_its_loss_is_told(tmp_path, version):
     assert (result.unexplained, result.wrong, result.changed, result.out_of_order) == (0, 0, 0, 0)
     assert result.put > 1900 and result.unprinted <= sum(kind == "power" for _, kind in story.plan)
     assert result.told_lost == 0 or any(kind == "power" for _, kind in story.plan)
+
+
+def test_qos_2_in_a_kept_session(tmp_path):
+    """Numbers that a pole forgot, by a power cut or a broken connection, are heard all the same."""
+    seed = random.randrange(1 << 30)
+    story = Story(800, 6, seed, tmp_path, qos=2, clean=False)
+    result = story.judge(story.play())
+    sys.stdout.write(f"seed {seed}: {result}\n")
+    assert (result.unexplained, result.wrong, result.changed) == (0, 0, 0)

@@ -206,6 +206,19 @@ def test_life_of_a_node(interpreter, mosquitto, host, tmp_path):
 
 
 @pytest.mark.parametrize("interpreter", ["cpython", "vm"])
+def test_planned_restart(interpreter, mosquitto, host, tmp_path):
+    """It says its death itself: once, at QoS 0, where the will would come at QoS 1."""
+    with node(interpreter, mosquitto.port, tmp_path):
+        eventually(lambda: host.metrics(102))
+        host.command(alias=100, type="Float", value=99.9)
+        eventually(lambda: host.heard("NDEATH"))
+    time.sleep(0.5)
+    deaths = [(said["metrics"][0]["value"], qos) for verb, said, qos, _ in host.said if verb == "NDEATH"]
+    assert deaths == [(0, 0)]
+    assert host.said[-1][0] == "NDEATH"
+
+
+@pytest.mark.parametrize("interpreter", ["cpython", "vm"])
 def test_primary_host(interpreter, mosquitto, host, tmp_path):
     with node(interpreter, mosquitto.port, tmp_path, True, primary_host="city") as process:
         eventually(lambda: process.said("connected"))

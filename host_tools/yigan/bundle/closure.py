@@ -44,6 +44,7 @@ def needed(config: dict) -> dict[str, Path]:
         for option in card.options.values():
             for value, names in option.brings.items():
                 brought[_chosen(value, options.get(option.name))].update(names)
+    brought[any("ipv6" in part for part in config["interfaces"])].add("pole.hal.ipv6")
     return modules(roots(config), brought[False] - modules(brought[True]).keys())
 
 

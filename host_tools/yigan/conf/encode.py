@@ -1,5 +1,6 @@
 """A resolved plan as the two files the device reads (format: docs/bundle.md; reader: pole/store.py, pole/config.py)."""
 
+import ipaddress
 import json
 import struct
 
@@ -10,6 +11,7 @@ from yigan.conf.plan import Device, Line, Member, Plan
 from yigan.conf.pole import Part
 from yigan.points import Point
 
+CLIENTS = frozenset(("writers", "readers", "gateway_users"))  # options that are lists of addresses
 _WRITABLE = 0x10
 _LINE_KEYS = ("baud", "parity", "stop", "bits")
 _SERIAL = ("uart", "rs485")
@@ -81,7 +83,8 @@ def _interface(board: Board, part: Part) -> dict:
     """What hal.interface gets: the board's pins, what the file says, and the usual rest of a fixed address."""
     soldered = {k: v for k, v in board.parts.get(part.kind, {}).items() if k in _SOLDERED}
     fixed = {"netmask": "255.255.255.0", "dns": part.options.get("gateway")} if "address" in part.options else {}
-    return {"kind": part.kind, **soldered, **fixed, **part.options}
+    written = {k: v for k, v in part.options.items() if (k, v) != ("ipv6", "off")}  # nothing to load for that
+    return {"kind": part.kind, **soldered, **fixed, **written}
 
 
 def _bus(line: Line, port: str) -> dict:
@@ -162,7 +165,15 @@ def _uplink(plan: Plan, member: Member, places: dict[int, int]) -> dict:
     line = plan.lines.get(str(member.options.get("gateway", "")))
     if line and not member.options.get("units"):
         entry["options"]["units"] = sorted({user.options["address"] for user in line.users if "address" in user.options})
+    for key in CLIENTS & entry["options"].keys():
+        entry["options"][key] = [_client(text) for text in entry["options"][key]]
     return entry
+
+
+def _client(text: str) -> str:
+    """As the board names who calls (hal/net.py): eight words of an IPv6 address, no zeros left out."""
+    ip = ipaddress.ip_address(text)
+    return str(ip) if ip.version == 4 else ":".join(f"{int(word, 16):x}" for word in ip.exploded.split(":"))
 
 
 def _led(plan: Plan, k: int, entry: dict) -> dict:

@@ -4,6 +4,7 @@ import ipaddress
 
 from yigan import near
 from yigan.cards import Card
+from yigan.conf.encode import CLIENTS
 from yigan.conf.lines import Path as Keys
 from yigan.conf.option import misspelt
 from yigan.conf.plan import Member, Plan
@@ -13,12 +14,12 @@ from yigan.lang import t
 # [[interface]] has no card: the port's hal has them all (pole/hal/board.py).
 _ADDRESS = {"address": str, "netmask": str, "gateway": str, "dns": str}  # for who has no DHCP
 INTERFACES: dict[str, dict[str, type]] = {
-    "wifi": {"ssid": str, "password": str, "networks": list, **_ADDRESS},
-    "ethernet": _ADDRESS,
+    "wifi": {"ssid": str, "password": str, "networks": list, "ipv6": str, **_ADDRESS},
+    "ethernet": {"ipv6": str, **_ADDRESS},
 }
 
 _SESSION_KB, _ROOMY = 30, 1 << 20  # of one TLS session; a heap with PSRAM behind it
-_CLIENTS = ("writers", "readers", "gateway_users")
+_IPV6 = "auto", "off"
 
 
 def rule(plan: Plan) -> None:
@@ -62,12 +63,24 @@ def _interface(plan: Plan, part: Part) -> None:
         elif not isinstance(value, keys[key]):
             doc.error("wrong_type", (*part.at, key), wrong_type(key, keys[key], value))
     _address(plan, part)
+    _ipv6(plan, part)
     if part.kind == "wifi":
         networks = part.options.get("networks")
         if not isinstance(networks, list):
             _wifi(plan, part.at, part.options)
         for n, one in enumerate(networks if isinstance(networks, list) else []):
             _known(plan, (*part.at, "networks", n), one)
+
+
+def _ipv6(plan: Plan, part: Part) -> None:
+    """MicroPython's images for ESP32 can give an interface no IPv6 address, those for RP2 can (hal/ipv6.py)."""
+    doc, at, wanted = plan.pole.document, (*part.at, "ipv6"), part.options.get("ipv6")
+    if isinstance(wanted, str) and wanted not in _IPV6:
+        what = t("ipv6 is {a} or {b}, not {v!r}.", "ipv6 为 {a} 或 {b}，而不是 {v!r}。", a=_IPV6[0], b=_IPV6[1], v=wanted)
+        doc.error("bad_value", at, what, near.hint(wanted, _IPV6))
+    elif wanted == "auto" and plan.board and plan.board.port == "esp32":
+        what = t("MicroPython for ESP32 gives its interfaces no IPv6 address.", "ESP32 的 MicroPython 不能为接口分配 IPv6 地址。")
+        doc.error("no_ipv6", at, what, t('Write ipv6 = "off".', '请写 ipv6 = "off"。'))
 
 
 def _known(plan: Plan, at: Keys, one: object) -> None:
@@ -206,7 +219,7 @@ def _ports(plan: Plan) -> None:
 
 def _writers(plan: Plan, member: Member) -> None:
     """Clients that may do more than others are named by address: a name could be anybody's."""
-    for key in _CLIENTS:
+    for key in sorted(CLIENTS):
         written = member.part.options.get(key, [])
         for n, client in enumerate(written if isinstance(written, list) else []):
             _client(plan, (*member.part.at, key, n), client)
@@ -215,6 +228,8 @@ def _writers(plan: Plan, member: Member) -> None:
 def _encrypted(plan: Plan, member: Member) -> None:
     """A server that encrypts has a certificate and asks for one; each session takes a piece of a small heap."""
     doc, options = plan.pole.document, member.options
+    if options.get("role") == "certificate":
+        _roles(plan, member)
     if not options.get("tls") or "tls_port" not in member.card.data:
         return
     for key in ("ca", "cert", "key"):
@@ -231,12 +246,30 @@ def _encrypted(plan: Plan, member: Member) -> None:
         )
 
 
+def _roles(plan: Plan, member: Member) -> None:
+    """Roles come from certificates where TLS shows them: not on RP2; on ESP32 by its images' defaults (docs/modbus.md)."""
+    doc, at, port = plan.pole.document, (*member.part.at, "role"), plan.board.port if plan.board else ""
+    for key, hint in (("tls", "tls = true"), ("writer_roles", 'writer_roles = ["operator"]')):
+        if not member.options.get(key):
+            what = t("role = certificate needs {k}.", "role = certificate 需要 {k}。", k=key)
+            doc.error("missing_option", at, what, t("Write {h}.", "请写 {h}。", h=hint))
+    roles = member.options.get("writer_roles")
+    if isinstance(roles, list) and not all(isinstance(one, str) and one for one in roles):
+        what = t("Roles are names.", "角色应为名称。")
+        doc.error("wrong_type", (*member.part.at, "writer_roles"), what)
+    if port == "rp2":
+        what = t("MicroPython for RP2 shows no client's certificate.", "RP2 的 MicroPython 不提供客户端证书。")
+        hint = t("Write role = \"reader\", and a second uplink with another ca for writers.",
+                 "请写 role = \"reader\"，并为可写客户端另写一个使用其他 ca 的上行链路。")  # fmt: skip
+        doc.error("no_certificates", at, what, hint)
+
+
 def _client(plan: Plan, at: Keys, client: object) -> None:
     try:
-        ipaddress.IPv4Address(client)
-        if not isinstance(client, str):  # IPv4Address(5) is 0.0.0.5
+        if not isinstance(client, str) or "%" in client:  # ip_address(5) is 0.0.0.5
             raise ValueError
+        ipaddress.ip_address(client)
     except ValueError:
-        what = t("{v!r} is no IPv4 address.", "{v!r} 不是 IPv4 地址。", v=client)
-        hint = t('Write it as "192.168.1.10".', '请写成 "192.168.1.10" 的形式。')
+        what = t("{v!r} is no IP address.", "{v!r} 不是 IP 地址。", v=client)
+        hint = t('Write it as "192.168.1.10" or "2001:db8::10".', '请写成 "192.168.1.10" 或 "2001:db8::10" 的形式。')
         plan.pole.document.error("bad_address", at, what, hint)

@@ -32,6 +32,27 @@ def _ifconfig(nic, config):
         _fixed[type(nic)] = tuple(config)
 
 
+_six = None  # of an RP2: whether each kind of interface asks routers, as cyw43's does from its start
+_LINK = ("FE80::2ECF:67FF:FE00:1", 0x30, 0, 0)  # as lwIP writes addresses: address, state, preferred s, valid s
+_LEASED = ("2001:DB8:4:20:2ECF:67FF:FE00:1", 0x30, 14400, 86400)
+_TRIED = ("FD00::1", 0x08, 0, 0)  # tentative: its duplicate is looked for
+
+
+def _ipconfig6(nic, name, kw):
+    for word, value in kw.items():
+        if word == "autoconf6":
+            _six[type(nic)] = bool(value)
+        elif word not in ("dhcp4", "addr4", "gw4", "addr6"):
+            raise ValueError("unexpected key")
+    auto = _six.get(type(nic), True)
+    if name == "autoconf6":
+        return auto
+    if name == "has_autoconf6":
+        return auto and nic.isconnected()
+    if name == "addr6":
+        return [_LINK] + ([_LEASED, _TRIED] if auto and nic.isconnected() else [])
+
+
 class WLAN:
     IF_STA = 0
     IF_AP = 1
@@ -99,6 +120,11 @@ class WLAN:
         return _ifconfig(self, config)
 
     def ipconfig(self, name=None, **kw):
+        if _six is not None and (kw or name in ("addr6", "autoconf6", "has_autoconf6")):
+            return _ipconfig6(self, name, kw)
+        for word in kw:
+            if word not in ("dhcp4", "addr4", "gw4"):
+                raise ValueError("unexpected key")
         address = self.ifconfig()
         if name == "addr4":
             return address[:2]
@@ -169,9 +195,10 @@ def country(code=None):
 
 
 def setup(facts):
-    global _STATUS
+    global _STATUS, _six
     _facts.update(facts)
     here = globals()
+    _six = {} if facts["port"] == "rp2" else None
     if facts["port"] == "rp2":  # cyw43's link states
         _STATUS = {"off": 0, "idle": 0, "connecting": 1, "up": 3, "failed": -2}
         for name in list(here):

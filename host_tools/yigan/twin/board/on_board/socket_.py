@@ -32,7 +32,7 @@ def _tuple(address):
 
 def getaddrinfo(host, port, af=0, type=0, proto=0, flags=0):
     try:
-        ip = "0.0.0.0" if host in ("0.0.0.0", "") else _hub.ask("resolve", host)
+        ip = "::" if host == "::" else "0.0.0.0" if host in ("0.0.0.0", "") else _hub.ask("resolve", host)
     except OSError as error:
         raise OSError(-error.errno)
     return [(AF_INET, type or SOCK_STREAM, proto, "", (ip, port))]
