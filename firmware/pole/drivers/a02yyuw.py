@@ -2,7 +2,8 @@
 
 Source: DFRobot's pages of SEN0311 (A02YYUW), SEN0313 (A01NYUB) and SEN0312 (ME007YS): 9600 8N1, FF, high byte, low byte,
 sum of the three; a frame each 100 to 300 ms. What 0, FFFD and FFFE mean is from SEN0754's page and unconfirmed for the
-others. The parts do not correct for temperature (unconfirmed): 0.17 % of the distance a kelvin.
+others. Its words are millimetres as the points, so without error. The parts do not correct for temperature (unconfirmed):
+0.17 % of the distance a kelvin.
 ---
 title_zh = "超声波测距/液位（A02YYUW、A01NYUB、ME007YS，UART 自动输出）"
 bus = "uart"

@@ -2,7 +2,8 @@
 
 Sources: WMO-No. 8, vol. I, 6.5 (tipping bucket: resolution, loss during the tip); Lanza and Stagi: intensity from the time
 between two tips. Reed pulses of 20 to 100 ms that bounce for less than 10 are usual (unconfirmed by a standard). The sums
-and storms are made of the tips by services/rainfall.py.
+and storms are made of the tips by services/rainfall.py. Error of the conversions: a tip's depth is that of the option to 0.1 um over
+its whole range in 32-bit floats, the intensity exact to half a step (0.05 mm/h).
 ---
 title_zh = "翻斗式雨量计（干簧触点）"
 bus = "gpio"

@@ -104,3 +104,18 @@ class Loop(unittest.TestCase):
     def test_a_voltage(self):
         options = {"low_mv": 0, "high_mv": 3000, "low": 0, "high": 33.0, "decimals": 2, "broken": False}
         self.assertEqual(read(analog_input.Driver(Adc(2182), options)), 2400)
+
+
+class OnFloat32(unittest.TestCase):
+    NEEDS = ("cpython",)
+
+    def test_the_ends_of_a_range(self):
+        from float32 import F32
+
+        for decimals, error in ((0, 0), (1, 0), (2, 0), (3, 4)):  # 100,000 with three decimals are 1e8 steps
+            for value in (0.001, 0.1, 1.3, 99.99, 9999.99, 99999.9, -99999.9, 100000.0):
+                exact = round(value * 10**decimals)
+                options = {"high": F32(value), "low": F32(-value), "decimals": decimals}
+                for mv, wanted in ((480, -exact), (2400, exact)):
+                    found = read(analog_input.Driver(Adc(mv), options))
+                    self.assertTrue(abs(found - wanted) <= (error if abs(exact) > 1 << 24 else 0), (value, decimals, found))

@@ -152,5 +152,15 @@ class Rain(unittest.TestCase):
             self.assertEqual(self.driver.tips, n)
 
 
+class OnFloat32(unittest.TestCase):
+    NEEDS = ("cpython",)
+
+    def test_every_depth(self):
+        from float32 import F32
+
+        for um10 in range(100, 50001):
+            self.assertEqual(Driver(Contact(), {"mm": F32(um10 / 10000)}).tip_um10, um10)
+
+
 if __name__ == "__main__":
     unittest.main()
