@@ -2,7 +2,8 @@
 
 A live zero tells a broken wire: up to 3.6 mA and from 21 mA on a loop is faulty; from 3.8 to 20.5 mA it measures, and
 between it has come to the end of its range, which is said as uncertain (NAMUR NE 43, V 03.02.2003; from memory).
-Error of the conversion: half a step of the point. In 32-bit floats `low` and `high` are what is written up to 16,777,216 steps, and 6e-8 of it beyond.
+Error of the conversion: half a step of the point. In 32-bit floats `low` and `high` are what is written up to 16,777,216
+steps, and 6e-8 of it beyond.
 ---
 title_zh = "模拟量输入（4-20 mA 或电压）"
 bus = "adc"
