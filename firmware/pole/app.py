@@ -12,7 +12,7 @@ from pole import breadcrumb, clock, errors, load, seldom
 from pole.log import ERROR, INFO, WARN, Log
 from pole.quality import FAULT
 from pole.store import Store
-from pole.supervise import Supervisor
+from pole.supervise import Job, Supervisor
 
 
 class Peripheral:
@@ -67,12 +67,13 @@ class Peripheral:
                 self.pole.store.fail(i, quality)
 
 
-class Part:
+class Part(Job):
     """A service or an uplink; it is loaded by the supervisor, so that a fault is retried."""
 
     made = None
 
     def __init__(self, pole, room, spec):
+        Job.__init__(self, spec.get("name", spec["kind"]))
         self.pole = pole
         self.room = room
         self.spec = spec
@@ -85,7 +86,7 @@ class Part:
             if "link" in self.spec:
                 self.pole.links[self.spec["link"]] = self.made
             self.spec = None  # a configuration that is no longer needed is heap
-        return self.made.run(beat)
+        return self.made.run(beat) if hasattr(self.made, "run") else self.made.step
 
 
 class Pole:
@@ -194,10 +195,14 @@ class Pole:
 
         return asyncio.create_task(wait())
 
-    def restart(self, hard=True, intent=breadcrumb.SOFTWARE):
-        """Start the board again; the next start knows that it was meant."""
+    def flush(self):
+        """All counters that are kept go to flash now."""
         for one in self.kept:
             one.flush()
+
+    def restart(self, hard=True, intent=breadcrumb.SOFTWARE):
+        """Start the board again; the next start knows that it was meant."""
+        self.flush()
         self.hal.write_crumb(breadcrumb.pack(0, intent))
         self.hal.reset(hard)
 
@@ -232,12 +237,12 @@ class Pole:
     def _interface(self, spec):
         port = self.hal.interface(spec, lambda text: self.log.add(INFO, spec["kind"], text))
         if port is not None:
-            self.supervisor.add(spec["kind"], port.run)
+            self.supervisor.add(Job(spec["kind"], port.run))
 
     def _start(self, room, spec):
         part = Part(self, room, spec)
         self.parts.append(part)
-        self.supervisor.add_later(spec.get("name", spec["kind"]), part.start)
+        self.supervisor.add_later(part)
 
     async def run(self):
         """Build, then run for ever."""
@@ -290,4 +295,5 @@ def main(folder=""):
     except KeyboardInterrupt:
         print("stopped; the watchdog still runs: feed it or restart")
     finally:
+        pole.flush()
         asyncio.new_event_loop()

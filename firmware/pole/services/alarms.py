@@ -41,12 +41,6 @@ class Service:
         self._tell(0, 0, 0)
         pole.alarms = self
 
-    async def run(self, beat):
-        while True:
-            beat()
-            self.step()
-            await clock.sleep_ms(1000)
-
     def step(self):
         """Look at every alarm once."""
         now, core, store = clock.uptime_s(), self.core, self.store

@@ -108,7 +108,6 @@ from pole import clock, seldom
 from pole.log import INFO, WARN
 from pole.protocol import lamp_health
 
-_STEP_MS = 1000
 _FIND_S = 10
 _DAY_S = 86400
 _NAMES = ("failure", "dimming_failure", "day_burner", "power_fault", "flicker", "relay_failure")  # by bit
@@ -214,6 +213,7 @@ class Service:
         self.keep = pole.keep("health", _DAY_S)
         self.lamps = []
         self._found = []
+        self._turn = 0
 
     def find(self):
         """New lamps among the built peripherals."""
@@ -227,15 +227,11 @@ class Service:
                 else:
                     self.pole.log.add(WARN, lamp.name, "nobody measures its power")
 
-    async def run(self, beat):
-        turn = 0
-        while True:
-            beat()
-            if turn % _FIND_S == 0:
-                self.find()
-            turn += 1
-            now = clock.uptime_s()
-            for lamp in self.lamps:
-                lamp.step(now)
-            self.keep.step()
-            await clock.sleep_ms(_STEP_MS)
+    def step(self):
+        if self._turn % _FIND_S == 0:
+            self.find()
+        self._turn += 1
+        now = clock.uptime_s()
+        for lamp in self.lamps:
+            lamp.step(now)
+        self.keep.step()

@@ -36,6 +36,7 @@ from pole.quality import GOOD, UNCERTAIN
 
 _WRITE_S = 1800
 _HOLD_S = 10
+_LOOK_S = 10
 _BACK_S = 3600
 
 
@@ -108,7 +109,8 @@ class Service:
         self._rain = pole.store.find("weather.raining")
         self._work = pole.store.find("node.maintenance")
         self._limit = round(options["wind"] * 10 ** pole.store.decimals(self._wind)) if self._wind >= 0 else 0
-        self.seen = -1  # uptime of the last look
+        self.seen = -1  # uptime of the last step
+        self._turn = 0
         self._newest = -_BACK_S  # of the clock: no second counts twice
 
     def look(self):
@@ -136,6 +138,9 @@ class Service:
 
     def step(self):
         """Hear every meter once."""
+        if self._turn % _LOOK_S == 0:
+            self.look()
+        self._turn += 1
         up, now = clock.uptime_s(), clock.now()
         seconds = 1 if self.seen < 0 or up - self.seen > _HOLD_S else up - self.seen
         self.seen = up
@@ -150,12 +155,3 @@ class Service:
         for ear in self.ears:
             ear.step(up, local, seconds, fair)
 
-    async def run(self, beat):
-        turn = 0
-        while True:
-            beat()
-            if turn % 10 == 0:
-                self.look()
-            self.step()
-            turn += 1
-            await clock.sleep_ms(1000)

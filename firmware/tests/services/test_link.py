@@ -3,6 +3,7 @@
 import unittest
 
 import points_bin
+from pole import clock
 from pole.codec import record
 from pole.log import Log
 from pole.protocol import link_policy, recovery
@@ -43,11 +44,11 @@ class Leading(unittest.TestCase):
         rows = [[0, link_policy.WIDE, 0, 0, 1], [2, link_policy.NARROW, 5, 0, 9]]
         options = {"links": rows, "hold_down_s": 10, "fall_s": 5, "reboot_after_h": 1}
         self.service = Service(self.pole, options)
-        self.now = 100000
+        self.now = clock.uptime_s()
 
     def step(self, seconds=1):
         for _ in range(seconds):
-            self.service.step(self.now)
+            self.service.look(self.now)
             self.now += 1
 
     def point(self, name):
