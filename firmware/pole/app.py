@@ -37,6 +37,7 @@ class Peripheral:
             self.period_ms = self.options.get("period_ms", getattr(self.driver, "period_ms", 1000))
             self.options = None
             self.own()
+            self.pole.look()
         return self.driver
 
     def own(self):
@@ -82,7 +83,10 @@ class Part(Job):
         if self.made is None:
             module = load.module(self.room, self.spec["kind"])
             made = module.Service if self.room == "services" else module.Uplink
-            self.made = made(self.pole, self.spec.get("options", {}))
+            made = made(self.pole, self.spec.get("options", {}))
+            if hasattr(made, "look"):
+                made.look()
+            self.made = made
             if "link" in self.spec:
                 self.pole.links[self.spec["link"]] = self.made
             self.spec = None  # a configuration that is no longer needed is heap
@@ -186,6 +190,12 @@ class Pole:
                 found.append((peripheral.driver, names))
         return found
 
+    def look(self):
+        """A driver is there that was not: services that work with drivers look for theirs."""
+        for part in self.parts:
+            if hasattr(part.made, "look"):
+                self._try(part.name, part.made.look)
+
     def later(self, ms, fn):
         """Call `fn()` after `ms`: what asked for it gets its answer first."""
 
@@ -265,13 +275,19 @@ class Pole:
         self._settle()
 
     def _settle(self):
-        """Once all is made, no constructor runs again: a board may have the heap of their code."""
+        """Once all is made, what made it does not run again: a board may have the heap of that code."""
         made = [part.made for part in self.parts] + [one.driver for one in self.peripherals]
-        if None in made or not hasattr(self.hal, "forget_constructors"):
+        if None in made or not hasattr(self.hal, "forget_beginnings"):
             return
         if not self.conf.get("buses"):
             made += self.buses.values()
-        self.hal.forget_constructors(made + [self, self.store, self.store.table, self.supervisor, self.log, self.console])
+        made += self.peripherals + self.supervisor.jobs + self.kept
+        self.hal.forget_beginnings(made + [self, self.store, self.store.table, self.supervisor, self.log, self.console])
+
+    def settle(self):
+        Pole.build = Pole._start = Pole._interface = None
+        Pole.look = Pole.drivers = Pole.keep = None
+        Peripheral.own = Peripheral._writer = None
 
 
 def load_pole(folder=""):

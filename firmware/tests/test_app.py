@@ -184,7 +184,7 @@ class AppTest(unittest.TestCase):
         class Board(Hal):
             gone = None
 
-            def forget_constructors(self, made):
+            def forget_beginnings(self, made):
                 Board.gone = [type(one).__name__ for one in made]
 
         async def story(pole):

@@ -110,6 +110,9 @@ class Driver:
         self._silent = 0  # rounds without an answer, in a row
         self.bad = 0
 
+    def settle(self):
+        return self._plan + [kind[2] for kind in _kinds]
+
     async def read(self, out):
         """A request that the device refuses leaves its values None; only if it refuses all it is faulty."""
         if (

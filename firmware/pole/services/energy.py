@@ -230,12 +230,15 @@ class Service:
                 else:
                     account.lamp = self.pole.store.find(lamp + ".energy")
 
+    def settle(self):
+        Service.look = Service._lamp = Account._place = None
+        return self.accounts
+
     def step(self):
         """Count what was drawn since the last step."""
         show = self._turn % _SHOW_S == 0
         self._turn += 1
         if show:
-            self.look()
             self._in_force = self.tariff()
         now = clock.ticks_ms()
         ms, self._last = min(clock.ticks_diff(now, self._last), _LONGEST_MS), now

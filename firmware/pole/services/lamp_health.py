@@ -108,7 +108,6 @@ from pole import clock, seldom
 from pole.log import INFO, WARN
 from pole.protocol import lamp_health
 
-_FIND_S = 10
 _DAY_S = 86400
 _NAMES = ("failure", "dimming_failure", "day_burner", "power_fault", "flicker", "relay_failure")  # by bit
 
@@ -213,9 +212,8 @@ class Service:
         self.keep = pole.keep("health", _DAY_S)
         self.lamps = []
         self._found = []
-        self._turn = 0
 
-    def find(self):
+    def look(self):
         """New lamps among the built peripherals."""
         for driver, names in self.pole.drivers("lamp"):
             if driver not in self._found and "level_actual" in names:
@@ -227,10 +225,11 @@ class Service:
                 else:
                     self.pole.log.add(WARN, lamp.name, "nobody measures its power")
 
+    def settle(self):
+        Service.look = None
+        return self.lamps + [self.rule]
+
     def step(self):
-        if self._turn % _FIND_S == 0:
-            self.find()
-        self._turn += 1
         now = clock.uptime_s()
         for lamp in self.lamps:
             lamp.step(now)

@@ -36,7 +36,6 @@ from pole.quality import GOOD, UNCERTAIN
 
 _WRITE_S = 1800
 _HOLD_S = 10
-_LOOK_S = 10
 _BACK_S = 3600
 
 
@@ -110,7 +109,6 @@ class Service:
         self._work = pole.store.find("node.maintenance")
         self._limit = round(options["wind"] * 10 ** pole.store.decimals(self._wind)) if self._wind >= 0 else 0
         self.seen = -1  # uptime of the last step
-        self._turn = 0
         self._newest = -_BACK_S  # of the clock: no second counts twice
 
     def look(self):
@@ -129,6 +127,10 @@ class Service:
                 self.ears.append(Ear(self.pole, names["la"], ours, 60 * self.options["period_min"], keep))
                 self._found.append(driver)
 
+    def settle(self):
+        Service.look = None
+        return self.ears + [ear.sums for ear in self.ears] + [ear.histogram for ear in self.ears]
+
     def fair(self):
         """Neither rain nor the microphone's own wind."""
         store = self.pole.store
@@ -138,9 +140,6 @@ class Service:
 
     def step(self):
         """Hear every meter once."""
-        if self._turn % _LOOK_S == 0:
-            self.look()
-        self._turn += 1
         up, now = clock.uptime_s(), clock.now()
         seconds = 1 if self.seen < 0 or up - self.seen > _HOLD_S else up - self.seen
         self.seen = up

@@ -93,4 +93,8 @@ class Service:
         for peripheral in () if pole.safe else pole.peripherals:
             pole.supervisor.add(Sampling(pole, peripheral))
 
+        self.judge = pole.store.judge
         self.step = pole.store.sweep
+
+    def settle(self):
+        return [self.judge] if self.judge else []

@@ -65,11 +65,13 @@ class Service:
             if hasattr(driver, "start_m3") and all(a.driver is not driver for a in self.accounts):
                 self.accounts.append(Account(self.pole, driver, names, self.options))
 
+    def settle(self):
+        Service.look = None
+        return self.accounts
+
     def step(self):
         show = self._turn % _SHOW_S == 0
         self._turn += 1
-        if show:
-            self.look()
         for account in self.accounts:
             account.step()
             if show:

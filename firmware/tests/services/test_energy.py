@@ -129,6 +129,7 @@ class Case(unittest.TestCase):
         return pole, Service(pole, options)
 
     def run_s(self, service, seconds):
+        service.look()
         self.time.steps(service, 1000 * seconds)
 
 
