@@ -37,7 +37,7 @@ class Peripheral:
             self.period_ms = self.options.get("period_ms", getattr(self.driver, "period_ms", 1000))
             self.options = None
             self.own()
-            self.pole.look()
+            self.pole.found()
         return self.driver
 
     def own(self):
@@ -90,6 +90,7 @@ class Part(Job):
             if "link" in self.spec:
                 self.pole.links[self.spec["link"]] = self.made
             self.spec = None  # a configuration that is no longer needed is heap
+            self.pole.try_to_settle()
         return self.made.run(beat) if hasattr(self.made, "run") else self.made.step
 
 
@@ -190,11 +191,12 @@ class Pole:
                 found.append((peripheral.driver, names))
         return found
 
-    def look(self):
+    def found(self):
         """A driver is there that was not: services that work with drivers look for theirs."""
         for part in self.parts:
             if hasattr(part.made, "look"):
                 self._try(part.name, part.made.look)
+        self.try_to_settle()
 
     def later(self, ms, fn):
         """Call `fn()` after `ms`: what asked for it gets its answer first."""
@@ -272,9 +274,8 @@ class Pole:
         seldom.forget(trial)
         self.starts = 0
         self.hal.write_crumb(breadcrumb.pack(0, 0))
-        self._settle()
 
-    def _settle(self):
+    def try_to_settle(self):
         """Once all is made, what made it does not run again: a board may have the heap of that code."""
         made = [part.made for part in self.parts] + [one.driver for one in self.peripherals]
         if None in made or not hasattr(self.hal, "forget_beginnings"):
@@ -286,7 +287,7 @@ class Pole:
 
     def settle(self):
         Pole.build = Pole._start = Pole._interface = None
-        Pole.look = Pole.drivers = Pole.keep = None
+        Pole.found = Pole.drivers = Pole.keep = Pole.try_to_settle = None
         Peripheral.own = Peripheral._writer = None
 
 

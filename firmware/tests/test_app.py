@@ -188,11 +188,11 @@ class AppTest(unittest.TestCase):
                 Board.gone = [type(one).__name__ for one in made]
 
         async def story(pole):
-            pole._proven()
+            pole.try_to_settle()
             self.assertEqual(Board.gone, None)  # ghost, lost and no_such_uplink are tried again
             pole.parts.pop()
             pole.peripherals[2:] = ()
-            pole._proven()
+            pole.try_to_settle()
             self.assertEqual(Board.gone[:4], ["Service", "Service", "Air", "Lamp"])
 
         self.play(story, Board())
