@@ -124,6 +124,10 @@ class Supervisor:
 
     async def run(self):
         """Once a second, for ever."""
+        for job in self.jobs:
+            if not job.task:
+                self._launch(job)
+                await clock.sleep_ms(0)  # drivers open at once: what they were told is free heap before the next is loaded
         while True:
             if self.check() and self.feed:
                 self.feed()
