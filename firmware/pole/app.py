@@ -20,22 +20,20 @@ class Peripheral:
 
     def __init__(self, pole, spec):
         self.pole = pole
-        self.kind = spec["kind"]
-        self.name = spec.get("name", self.kind)
-        self.bus = spec.get("bus")
-        self.options = spec.get("options", {})
+        self.spec = spec
+        self.name = spec.get("name", spec["kind"])
         self.points = spec["points"]
-        self.output = "output" in spec  # a lamp: built before what takes time
         self.driver = None
         self.period_ms = 0
 
     def open(self):
         """Build the driver on its bus, once. Raises what the driver raises."""
         if self.driver is None:
-            bus = self.pole.bus(self.bus) if self.bus else None
-            self.driver = load.module("drivers", self.kind).Driver(bus, self.options)
-            self.period_ms = self.options.get("period_ms", getattr(self.driver, "period_ms", 1000))
-            self.options = None
+            spec, options = self.spec, self.spec.get("options", {})
+            bus = self.pole.bus(spec["bus"]) if "bus" in spec else None
+            self.driver = load.module("drivers", spec["kind"]).Driver(bus, options)
+            self.period_ms = options.get("period_ms", getattr(self.driver, "period_ms", 1000))
+            self.spec = None
             self.own()
             self.pole.found()
         return self.driver
@@ -224,8 +222,9 @@ class Pole:
         In safe mode (start after start failed) only outputs, services and the console are built.
         """
         for peripheral in self.peripherals:
-            spec = self.conf["buses"].get(peripheral.bus, {})
-            if peripheral.output or spec.get("kind") in ("pwm", "gpio"):
+            spec = peripheral.spec
+            bus = self.conf["buses"].get(spec.get("bus"), {})
+            if "output" in spec or bus.get("kind") in ("pwm", "gpio"):  # a lamp before what takes time
                 self._try(peripheral.name, peripheral.open, peripheral.fail)
         for spec in self.conf.pop("services", ()):
             self._start("services", spec)

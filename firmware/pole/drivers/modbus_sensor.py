@@ -94,6 +94,8 @@ class Request:
 class Driver:
     period_ms = 5000
     missing = FAULT  # a value is None because the device refused its request, or sent no number
+    settings = ()
+    _unsettled = False
 
     def __init__(self, bus, options):
         self.bus = bus
@@ -101,9 +103,10 @@ class Driver:
         self._plan = [Request(*row) for row in options["plan"]]
         self.pdu = bytearray(5)
         self.reply = bytearray(max(5, 2 + 2 * max(request.count for request in self._plan)))
-        self.settings = options.get("settings", ())
-        self._unsettled = len(self.settings) > 0
-        self.writes = _AGAIN + len(self.settings)
+        if "settings" in options:
+            self.settings = options["settings"]
+            self._unsettled = True
+            self.writes = _AGAIN + len(self.settings)
         self._warm_up_ms = 1000 * options.get("warm_up_s", 0)
         self._powered = clock.ticks_ms()
         self._warming = self._warm_up_ms > 0
