@@ -178,7 +178,7 @@ pole = Pole()
 driver = Duty()
 pole.drivers = lambda capability: [(driver, {"level_actual": 0})]
 service = Service(pole, options)
-service.find()
+service.look()
 lamp = service.lamps[0]
 def turn():
     Store.at_s += 1

@@ -64,3 +64,5 @@ def _launch():
 
 
 _launch()
+for name in ("_read", "_write", "_whole", "_choose", "_launch"):
+    del globals()[name]  # main.py has the same namespace, and no use for their heap

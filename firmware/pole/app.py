@@ -12,7 +12,7 @@ from pole import breadcrumb, clock, errors, load, seldom
 from pole.log import ERROR, INFO, WARN, Log
 from pole.quality import FAULT
 from pole.store import Store
-from pole.supervise import Supervisor
+from pole.supervise import Job, Supervisor
 
 
 class Peripheral:
@@ -20,23 +20,22 @@ class Peripheral:
 
     def __init__(self, pole, spec):
         self.pole = pole
-        self.kind = spec["kind"]
-        self.name = spec.get("name", self.kind)
-        self.bus = spec.get("bus")
-        self.options = spec.get("options", {})
+        self.spec = spec
+        self.name = spec.get("name", spec["kind"])
         self.points = spec["points"]
-        self.output = "output" in spec  # a lamp: built before what takes time
         self.driver = None
         self.period_ms = 0
 
     def open(self):
         """Build the driver on its bus, once. Raises what the driver raises."""
         if self.driver is None:
-            bus = self.pole.bus(self.bus) if self.bus else None
-            self.driver = load.module("drivers", self.kind).Driver(bus, self.options)
-            self.period_ms = self.options.get("period_ms", getattr(self.driver, "period_ms", 1000))
-            self.options = None
+            spec, options = self.spec, self.spec.get("options", {})
+            bus = self.pole.bus(spec["bus"]) if "bus" in spec else None
+            self.driver = load.module("drivers", spec["kind"]).Driver(bus, options)
+            self.period_ms = options.get("period_ms", getattr(self.driver, "period_ms", 1000))
+            self.spec = None
             self.own()
+            self.pole.found()
         return self.driver
 
     def own(self):
@@ -67,12 +66,13 @@ class Peripheral:
                 self.pole.store.fail(i, quality)
 
 
-class Part:
+class Part(Job):
     """A service or an uplink; it is loaded by the supervisor, so that a fault is retried."""
 
     made = None
 
     def __init__(self, pole, room, spec):
+        Job.__init__(self, spec.get("name", spec["kind"]))
         self.pole = pole
         self.room = room
         self.spec = spec
@@ -81,11 +81,15 @@ class Part:
         if self.made is None:
             module = load.module(self.room, self.spec["kind"])
             made = module.Service if self.room == "services" else module.Uplink
-            self.made = made(self.pole, self.spec.get("options", {}))
+            made = made(self.pole, self.spec.get("options", {}))
+            if hasattr(made, "look"):
+                made.look()
+            self.made = made
             if "link" in self.spec:
                 self.pole.links[self.spec["link"]] = self.made
             self.spec = None  # a configuration that is no longer needed is heap
-        return self.made.run(beat)
+            self.pole.try_to_settle()
+        return self.made.run(beat) if hasattr(self.made, "run") else self.made.step
 
 
 class Pole:
@@ -185,6 +189,13 @@ class Pole:
                 found.append((peripheral.driver, names))
         return found
 
+    def found(self):
+        """A driver is there that was not: services that work with drivers look for theirs."""
+        for part in self.parts:
+            if hasattr(part.made, "look"):
+                self._try(part.name, part.made.look)
+        self.try_to_settle()
+
     def later(self, ms, fn):
         """Call `fn()` after `ms`: what asked for it gets its answer first."""
 
@@ -200,11 +211,15 @@ class Pole:
             if hasattr(part.made, "farewell"):
                 self._try("farewell", part.made.farewell)
 
+    def flush(self):
+        """All counters that are kept go to flash now."""
+        for one in self.kept:
+            one.flush()
+
     def restart(self, hard=True, intent=breadcrumb.SOFTWARE):
         """Start the board again; the next start knows that it was meant, and the brokers that we are away."""
         self.farewell()
-        for one in self.kept:
-            one.flush()
+        self.flush()
         self.hal.write_crumb(breadcrumb.pack(0, intent))
         self.hal.reset(hard)
 
@@ -214,8 +229,9 @@ class Pole:
         In safe mode (start after start failed) only outputs, services and the console are built.
         """
         for peripheral in self.peripherals:
-            spec = self.conf["buses"].get(peripheral.bus, {})
-            if peripheral.output or spec.get("kind") in ("pwm", "gpio"):
+            spec = peripheral.spec
+            bus = self.conf["buses"].get(spec.get("bus"), {})
+            if "output" in spec or bus.get("kind") in ("pwm", "gpio"):  # a lamp before what takes time
                 self._try(peripheral.name, peripheral.open, peripheral.fail)
         for spec in self.conf.pop("services", ()):
             self._start("services", spec)
@@ -239,12 +255,12 @@ class Pole:
     def _interface(self, spec):
         port = self.hal.interface(spec, lambda text: self.log.add(INFO, spec["kind"], text))
         if port is not None:
-            self.supervisor.add(spec["kind"], port.run)
+            self.supervisor.add(Job(spec["kind"], port.run))
 
     def _start(self, room, spec):
         part = Part(self, room, spec)
         self.parts.append(part)
-        self.supervisor.add_later(spec.get("name", spec["kind"]), part.start)
+        self.supervisor.add_later(part)
 
     async def run(self):
         """Build, then run for ever."""
@@ -264,16 +280,21 @@ class Pole:
         seldom.forget(trial)
         self.starts = 0
         self.hal.write_crumb(breadcrumb.pack(0, 0))
-        self._settle()
 
-    def _settle(self):
-        """Once all is made, no constructor runs again: a board may have the heap of their code."""
+    def try_to_settle(self):
+        """Once all is made, what made it does not run again: a board may have the heap of that code."""
         made = [part.made for part in self.parts] + [one.driver for one in self.peripherals]
-        if None in made or not hasattr(self.hal, "forget_constructors"):
+        if None in made or not hasattr(self.hal, "forget_beginnings"):
             return
         if not self.conf.get("buses"):
             made += self.buses.values()
-        self.hal.forget_constructors(made + [self, self.store, self.store.table, self.supervisor, self.log, self.console])
+        made += self.peripherals + self.supervisor.jobs + self.kept
+        self.hal.forget_beginnings(made + [self, self.store, self.store.table, self.supervisor, self.log, self.console])
+
+    def settle(self):
+        Pole.build = Pole._start = Pole._interface = None
+        Pole.found = Pole.drivers = Pole.keep = Pole.try_to_settle = None
+        Peripheral.own = Peripheral._writer = None
 
 
 def load_pole(folder=""):
@@ -298,4 +319,5 @@ def main(folder=""):
         pole.farewell()
         print("stopped; the watchdog still runs: feed it or restart")
     finally:
+        pole.flush()
         asyncio.new_event_loop()

@@ -96,6 +96,10 @@ class Judge:
         else:
             self._log.add(INFO, self._store.name(i), "plausible again")
 
+    def settle(self):
+        Judge._take = None
+        return [rules for rules in self._rules if rules]
+
     # What readers ask
 
     def reason(self, i):

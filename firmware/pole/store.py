@@ -13,15 +13,6 @@ from pole.quality import GOOD, MANUAL, NAMES, NEVER, RANGE, STALE, UNCERTAIN
 BOOL, I16, U16, I32, U32, F32, ENUM = range(7)
 QUALITY = NAMES
 _WRITABLE = 0x10
-_SIZE = {"B": 1, "b": 1, "H": 2, "i": 4}
-
-
-def _column(code, count, view, at):
-    """`count` items of array type `code` from `view` at `at`, and the offset behind them."""
-    end = at + count * _SIZE[code]
-    if end > len(view):
-        raise errors.ConfigError("points.bin")
-    return array(code, bytes(view[at:end])), end
 
 
 class Table:
@@ -32,18 +23,27 @@ class Table:
             raise errors.ConfigError("points.bin")
         n, names = struct.unpack_from("<HH", data, 4)
         view, at = memoryview(data), 8
+
+        def column(code):
+            """The next n items of array type `code`."""
+            nonlocal at
+            start, at = at, at + n * struct.calcsize(code)
+            if at > len(view):
+                raise errors.ConfigError("points.bin")
+            return array(code, bytes(view[start:at]))
+
         self.n = n
-        self.ids, at = _column("H", n, view, at)
-        self.kinds, at = _column("B", n, view, at)
-        self.decimals, at = _column("b", n, view, at)
-        self.units, at = _column("B", n, view, at)
-        self.low, at = _column("i", n, view, at)
-        self.high, at = _column("i", n, view, at)
-        self.deadband, at = _column("i", n, view, at)
-        self.min_s, at = _column("H", n, view, at)
-        self.max_s, at = _column("H", n, view, at)
-        self.ttl_s, at = _column("H", n, view, at)
-        self.name_end, at = _column("H", n, view, at)
+        self.ids = column("H")
+        self.kinds = column("B")
+        self.decimals = column("b")
+        self.units = column("B")
+        self.low = column("i")
+        self.high = column("i")
+        self.deadband = column("i")
+        self.min_s = column("H")
+        self.max_s = column("H")
+        self.ttl_s = column("H")
+        self.name_end = column("H")
         self.names = bytes(view[at : at + names])
         units = bytes(view[at + names :])
         try:

@@ -42,6 +42,13 @@ class PassingTime:
         finally:
             self.end = None
 
+    def steps(self, service, ms):
+        """A service that the supervisor calls once a second, for so long."""
+        while ms > 0:
+            service.step()
+            self.pass_ms(1000)
+            ms -= 1000
+
     def stop(self):
         clock.ticks_ms, clock.sleep_ms = self._kept
         clock._wall.last = clock.ticks_ms()

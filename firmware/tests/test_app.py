@@ -184,15 +184,15 @@ class AppTest(unittest.TestCase):
         class Board(Hal):
             gone = None
 
-            def forget_constructors(self, made):
+            def forget_beginnings(self, made):
                 Board.gone = [type(one).__name__ for one in made]
 
         async def story(pole):
-            pole._proven()
+            pole.try_to_settle()
             self.assertEqual(Board.gone, None)  # ghost, lost and no_such_uplink are tried again
             pole.parts.pop()
             pole.peripherals[2:] = ()
-            pole._proven()
+            pole.try_to_settle()
             self.assertEqual(Board.gone[:4], ["Service", "Service", "Air", "Lamp"])
 
         self.play(story, Board())

@@ -3,7 +3,7 @@ import unittest
 
 from pole import clock
 from pole.log import Log
-from pole.supervise import Supervisor
+from pole.supervise import Job, Supervisor
 
 
 async def _pass(times=5):
@@ -23,7 +23,7 @@ class SuperviseTest(unittest.TestCase):
             raise ValueError("bad frame")
 
         async def story():
-            self.boss.add("sensor", dies)
+            self.boss.add(Job("sensor", dies))
             for _ in range(40):
                 await _pass()
                 clock._wall.seconds += 1
@@ -43,7 +43,7 @@ class SuperviseTest(unittest.TestCase):
             raise MemoryError()
 
         async def story():
-            self.boss.add_later("uplink", cannot)
+            self.boss.add_later(Job("uplink", cannot))
             self.assertEqual(starts, [])
             for _ in range(9):
                 self.assertTrue(self.boss.check())
@@ -53,12 +53,40 @@ class SuperviseTest(unittest.TestCase):
         self.assertEqual([at - starts[0] for at in starts], [0, 1, 3, 7])
         self.assertEqual([line[3:5] for line in self.boss.log.since(0)], [["uplink", "MemoryError"]])
 
+    def test_who_only_steps_is_called_once_a_second(self):
+        steps = []
+
+        def step():
+            steps.append(clock.uptime_s())
+            if len(steps) >= 3:
+                raise ValueError("bad frame")
+
+        async def story():
+            sleep_ms, clock.sleep_ms = clock.sleep_ms, self.sleep_ms
+            self.boss.add(Job("alarms", lambda beat: step))
+            try:
+                await self.boss.run()
+            except KeyboardInterrupt:
+                clock.sleep_ms = sleep_ms
+
+        self.seconds = 8
+        asyncio.run(story())
+        gaps = [b - a for a, b in zip(steps, steps[1:])]
+        self.assertEqual(gaps, [1, 1, 1, 2])  # started again, later each time
+        self.assertEqual([line[3:5] for line in self.boss.log.since(0)], [["alarms", "ValueError bad frame"]])
+
+    async def sleep_ms(self, ms):
+        clock._wall.seconds += ms // 1000
+        self.seconds -= ms // 1000
+        if not self.seconds:
+            raise KeyboardInterrupt()
+
     def test_an_end_is_told_apart_from_an_error(self):
         async def ends(beat):
             pass
 
         async def story():
-            self.boss.add("short", ends)
+            self.boss.add(Job("short", ends))
             await _pass()
 
         asyncio.run(story())
@@ -73,9 +101,9 @@ class SuperviseTest(unittest.TestCase):
             await clock.sleep_ms(3600000)
 
         async def story():
-            self.boss.add("uplink", hangs, limit_s=10)
+            self.boss.add(Job("uplink", hangs))
             await _pass()
-            clock._wall.seconds += 11
+            clock._wall.seconds += 31
             self.assertTrue(self.boss.check())  # cancelled now: a chance to mend itself
             await _pass()
             clock._wall.seconds += 2
@@ -96,12 +124,13 @@ class SuperviseTest(unittest.TestCase):
 
         async def story():
             self.done = False
-            job = self.boss.add("stubborn", stubborn, limit_s=10)
+            job = Job("stubborn", stubborn)
+            self.boss.add(job)
             await _pass()
-            clock._wall.seconds += 11
+            clock._wall.seconds += 31
             self.assertTrue(self.boss.check())
             await _pass()
-            clock._wall.seconds += 11
+            clock._wall.seconds += 31
             self.assertFalse(self.boss.check())
             self.done = True
             job.task.cancel()
@@ -116,10 +145,10 @@ class SuperviseTest(unittest.TestCase):
                 await asyncio.sleep(0)
 
         async def story():
-            self.boss.add("busy", works, limit_s=10)
+            self.boss.add(Job("busy", works))
             for _ in range(50):
                 await _pass()
-                clock._wall.seconds += 9
+                clock._wall.seconds += 29
                 self.assertTrue(self.boss.check())
                 await _pass()
             self.assertEqual(self.boss.restarts, 0)

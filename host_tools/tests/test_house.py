@@ -42,7 +42,7 @@ ROOMS = {
     "breadcrumb": {"clock"},
     "supervise": {"clock", "log"},
     "trial": {"protocol"},
-    "services": {"store", "codec", "protocol", "crypto", "clock", "log", "judge", "journal", "load"},
+    "services": {"store", "codec", "protocol", "crypto", "clock", "log", "judge", "journal", "load", "supervise"},
     "connection": {"clock", "log", "codec", "protocol"},
     "uplinks": {"connection", "store", "codec", "protocol", "crypto", "clock", "log", "load"},
     "tools": {"clock", "log", "codec", "protocol", "journal_reader"},

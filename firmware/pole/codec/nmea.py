@@ -12,27 +12,24 @@ IGNORED, NO_CHECKSUM, BAD_CHECKSUM, TOO_LONG, NOISE = range(5)
 REASONS = ("ignored", "no_checksum", "bad_checksum", "too_long", "noise")
 
 LONGEST = 250  # the standard says 82; proprietary sentences and text are longer
-_SIZE = 768
+_SIZE = 512
 _ROOM = 256  # free space worth reading into
 _SLACK = 16  # a field may be looked at past the end of its sentence
 _DIGITS = b"0123456789abcdef"  # lower case is not the standard's, but seen
 
 
-def kind(name):
-    """The number of a sentence type, `kind(b"GGA")`."""
-    return name[0] << 16 | name[1] << 8 | name[2]
-
-
 class Lines:
     """Bytes in, whole checked sentences out: fill `space()`, then `drain(count)`.
 
-    `take` maps a `kind` to a function of (start, stop), the places in `buf` of `$` and `*`; the sentence is
-    checked by then. One that returns true ends the drain; if it calls `again` first, the next drain offers
-    that sentence once more. Other types are passed over. `counts` has one number for each of REASONS.
+    Who reads them has `take(kind, start, stop)`: the type's three letters as one number, `GGA` is 0x474741, and the
+    places in `buf` of `$` and `*`; the sentence is checked by then. If it returns true the drain ends; if it calls
+    `again` first, the next drain offers that sentence once more. Types that are not among its `kinds` are passed
+    over; None: all are wanted. `counts` has one number for each of REASONS.
     """
 
-    def __init__(self, take):
-        self._take = take
+    kinds = None  # type: tuple | None
+
+    def __init__(self):
         self.buf = bytearray(_SIZE + _SLACK)
         self._view = memoryview(self.buf)[:_SIZE]
         self._next = self._end = 0
@@ -75,8 +72,8 @@ class Lines:
                     self.counts[IGNORED if b[a] == 33 else NOISE] += 1
                 continue
             stop = b.find(b"*", start, e)
-            taker = self._take.get(b[start + 3] << 16 | b[start + 4] << 8 | b[start + 5])
-            if taker is None and stop > start + 6:  # not even checked, since not used
+            kind = b[start + 3] << 16 | b[start + 4] << 8 | b[start + 5]
+            if self.kinds and kind not in self.kinds and stop > start + 6:  # not even checked, since not used
                 continue
             flaw = self._flaw(start, stop, e)
             if flaw >= 0:
@@ -87,7 +84,7 @@ class Lines:
                     self._next = start
             elif b[start + 6] != 44 or b[start + 1] == 80 and b[start + 2] != 81:
                 self.foreign(start, stop)
-            elif taker(start, stop):
+            elif self.take(kind, start, stop):
                 return True
         if end - a > LONGEST:  # no whole line yet, and it never will be
             self._next = end

@@ -15,8 +15,8 @@ class Fields(Lines):
     What reads a field leaves the place of the next one in `at`.
     """
 
-    def __init__(self, take):
-        super().__init__(take)
+    def __init__(self):
+        super().__init__()
         self.degrees = self.minutes = self.at = 0
 
     def skip(self, i, count, stop):

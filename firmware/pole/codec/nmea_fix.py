@@ -5,11 +5,14 @@ True, and the state is that of the epoch just over. Only what is needed is read:
 satellites in view their number; and what RMC and GGA have said is not taken from elsewhere.
 """
 
-from pole.codec.nmea import kind
 from pole.codec.nmea_fields import yyyymmdd
 from pole.codec.nmea_sky import EPOCHS, Sky
 
-_RMC, _GGA = 1, 2
+# Types of sentences: their letters as a number.
+_RMC, _GGA, _GNS, _GLL, _VTG = 0x524D43, 0x474741, 0x474E53, 0x474C4C, 0x565447
+_ZDA, _GSA, _GSV, _TXT = 0x5A4441, 0x475341, 0x475356, 0x545854
+
+_BY_RMC, _BY_GGA = 1, 2
 
 
 class Fix(Sky):
@@ -23,23 +26,29 @@ class Fix(Sky):
     """
 
     def __init__(self):
-        super().__init__(
-            {
-                kind(b"RMC"): self._rmc,
-                kind(b"GGA"): self._gga,
-                kind(b"GNS"): self._gga,
-                kind(b"GLL"): self._gll,
-                kind(b"VTG"): self._vtg,
-                kind(b"ZDA"): self._zda,
-                kind(b"GSA"): self._gsa,
-                kind(b"GSV"): self._gsv,
-                kind(b"TXT"): self._txt,
-            }
-        )
-        self._heard = 0  # of _RMC, _GGA in this epoch
+        super().__init__()
+        self._heard = 0  # of _BY_RMC, _BY_GGA in this epoch
         self.time_ms = -1
         self.date = 0
         self.forget()
+
+    kinds = (_RMC, _GGA, _GNS, _GLL, _VTG, _ZDA, _GSA, _GSV, _TXT)
+
+    def take(self, kind, a, e):
+        """A sentence from `a` to its `*` at `e`; True when it has to wait: the epoch before it is over."""
+        if kind == _GSV:
+            return self._gsv(a, e)
+        if kind == _GSA:
+            return self._gsa(a, e)
+        if kind == _RMC:
+            return self._rmc(a, e)
+        if kind == _GGA or kind == _GNS:
+            return self._gga(a, e)
+        if kind == _GLL:
+            return self._gll(a, e)
+        if kind == _VTG:
+            return self._vtg(a, e)
+        return self._zda(a, e) if kind == _ZDA else self._txt(a, e)
 
     def forget(self):
         """The line was silent, or broken: nothing of before holds any more."""
@@ -94,7 +103,7 @@ class Fix(Sky):
         i = self._begin(a + 7, a, e)
         if not i:
             return True
-        self._heard |= _RMC
+        self._heard |= _BY_RMC
         if self.buf[i] == 65 and self._place(i + 2):
             self.valid = True
             self.fix = self.fix or 2
@@ -112,8 +121,8 @@ class Fix(Sky):
         if not i:
             return True
         if b[a + 4] == 71:
-            self._heard |= _GGA
-        elif self._heard & _GGA:
+            self._heard |= _BY_GGA
+        elif self._heard & _BY_GGA:
             return False
         quality = j = self.skip(i, 4, e)
         while b[j] == 78 or b[j] == 48:
@@ -146,7 +155,7 @@ class Fix(Sky):
 
     def _vtg(self, a, e):
         """Course and speed for receivers without RMC."""
-        if not self._heard & _RMC and self.lat is not None:
+        if not self._heard & _BY_RMC and self.lat is not None:
             self.course = self.thousandths(a + 7)
             self.speed = _mm_s(self.thousandths(self.skip(a + 7, 4, e)))
 

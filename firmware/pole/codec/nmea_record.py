@@ -53,16 +53,6 @@ def satellite(system, number):
     return 0, number
 
 
-class _Every:
-    """A taker for whatever type."""
-
-    def __init__(self, taker):
-        self._taker = taker
-
-    def get(self, _):
-        return self._taker
-
-
 class Records(Fields):
     """`emit(record)` gets a dict for every accepted sentence.
 
@@ -72,7 +62,7 @@ class Records(Fields):
     """
 
     def __init__(self, emit):
-        super().__init__(_Every(self._sentence))
+        super().__init__()
         self._emit = emit
         self._date = 0
         self._date_ms = 0  # time of day of the sentence that told the date
@@ -103,6 +93,9 @@ class Records(Fields):
             super().foreign(start, stop)
         else:
             self._sentence(start, stop)
+
+    def take(self, kind, start, stop):
+        self._sentence(start, stop)
 
     def _sentence(self, a, stop):
         b = self.buf

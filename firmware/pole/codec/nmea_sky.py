@@ -13,8 +13,8 @@ _SYSTEM_BEIDOU = 52  # system identifier 4 of NMEA 0183 v4.11
 class Sky(Fields):
     """fix: 0, 2 or 3, as the last GSA says; epochs: counted by whoever reads the times."""
 
-    def __init__(self, take):
-        super().__init__(take)
+    def __init__(self):
+        super().__init__()
         self.epochs = 0
         self._seen = {}  # talker: epoch << 8 | satellites in view
         self._forget_sky()

@@ -37,6 +37,8 @@ en = "Settings of the device by the names of its map: read after start, written 
 zh = "设备设置项（名称见寄存器表）：启动后读取，不一致时才写入并校验"
 """
 
+from array import array
+
 from pole import clock, seldom
 from pole.codec import modbus
 from pole.codec.register_value import RegisterValue
@@ -46,39 +48,54 @@ from pole.quality import FAULT, GOOD, WARMING
 _GONE = 3  # so many unanswered rounds: it was without power
 _AGAIN = 2  # writes after each setting's first, when one does not hold: what it lies in may wear
 
-_values = {}  # kind of number -> what reads it: a pole's twenty fields are of two or three kinds
+_AT, _KIND, _MUL, _DIV, _ADD, _K = range(6)  # of a field: place in the reply, in `_kinds`, ..., place in `out`
+_WIDTH = 6
+_FLOAT = 0x3FFFFFFF  # instead of what is added: the value is told as a float
+
+_kinds = []  # (name, numbers that mean none, what reads it): a pole's twenty fields are of two or three kinds
 
 
-def _value(kind):
-    if kind not in _values:
-        _values[kind] = RegisterValue(kind)
-    return _values[kind]
+def _kind(name, none=()):
+    """The place in `_kinds` of numbers of this kind."""
+    for k in range(len(_kinds)):
+        if _kinds[k][0] == name and _kinds[k][1] == none:
+            return k
+    _kinds.append((name, none, RegisterValue(name)))
+    return len(_kinds) - 1
 
 
 class Request:
-    """One read of the plan."""
+    """One read of the plan. Its fields are numbers in one array: as tuples they would take four times as much."""
 
     def __init__(self, function, start, count, fields):
         self.function = function
         self.start = start
         self.count = count
-        self.fields = [
-            (f[0], _value(f[1]), f[2], f[3], f[4], f[5], f[6] if len(f) > 6 else ()) for f in fields
-        ]
+        self._fields = array("i")
+        for at, name, mul, div, add, k, *none in fields:
+            row = at, _kind(name, *none), mul, div, _FLOAT if add is None else add, k
+            self._fields.extend(array("i", row))
 
     def take(self, reply, out):
         """The values of a reply PDU into `out`."""
-        for at, value, mul, div, add, k, none in self.fields:
-            out[k] = value.scaled(reply, 2 + at, mul, div, add, none)
+        fields = self._fields
+        for n in range(0, len(fields), _WIDTH):
+            _, none, value = _kinds[fields[n + _KIND]]
+            add = None if fields[n + _ADD] == _FLOAT else fields[n + _ADD]
+            out[fields[n + _K]] = value.scaled(
+                reply, 2 + fields[n + _AT], fields[n + _MUL], fields[n + _DIV], add, none
+            )
 
     def clear(self, out):
-        for field in self.fields:
-            out[field[5]] = None
+        for n in range(_K, len(self._fields), _WIDTH):
+            out[self._fields[n]] = None
 
 
 class Driver:
     period_ms = 5000
     missing = FAULT  # a value is None because the device refused its request, or sent no number
+    settings = ()
+    _unsettled = False
 
     def __init__(self, bus, options):
         self.bus = bus
@@ -86,14 +103,18 @@ class Driver:
         self._plan = [Request(*row) for row in options["plan"]]
         self.pdu = bytearray(5)
         self.reply = bytearray(max(5, 2 + 2 * max(request.count for request in self._plan)))
-        self.settings = options.get("settings", ())
-        self._unsettled = len(self.settings) > 0
-        self.writes = _AGAIN + len(self.settings)
+        if "settings" in options:
+            self.settings = options["settings"]
+            self._unsettled = True
+            self.writes = _AGAIN + len(self.settings)
         self._warm_up_ms = 1000 * options.get("warm_up_s", 0)
         self._powered = clock.ticks_ms()
         self._warming = self._warm_up_ms > 0
         self._silent = 0  # rounds without an answer, in a row
         self.bad = 0
+
+    def settle(self):
+        return self._plan + [kind[2] for kind in _kinds]
 
     async def read(self, out):
         """A request that the device refuses leaves its values None; only if it refuses all it is faulty."""

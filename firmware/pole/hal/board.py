@@ -48,10 +48,25 @@ class Console:
         self._out.write(data)
 
 
-def forget_constructors(made):
-    """None of the classes of these objects is called again."""
+def forget_beginnings(made):
+    """No object of these classes is made again. What else was for the beginning only `settle` knows, where there is one.
+
+    It returns further objects that the first one made.
+    """
     for one in made:
-        type(one).__init__ = None  # type: ignore[misc]  # a class keeps what was deleted, and lets go what was replaced
+        kind = type(one)
+        if getattr(kind, "settle", None):
+            forget_beginnings(one.settle() or ())
+            kind.settle = None
+        _forget_constructor(kind)
+
+
+def _forget_constructor(kind):
+    if "__init__" in kind.__dict__:
+        kind.__init__ = None  # a class keeps what was deleted, and lets go what was replaced
+    for base in kind.__bases__:
+        if base is not object:
+            _forget_constructor(base)
 
 
 def console():

@@ -3,7 +3,7 @@
 import machine
 
 from pole.hal import net  # noqa: F401
-from pole.hal.board import bus, console, forget_constructors, interface, reset, unique_id, watchdog  # noqa: F401
+from pole.hal.board import bus, console, forget_beginnings, interface, reset, unique_id, watchdog  # noqa: F401
 
 WATCHDOG_MS = 30000
 

@@ -4,7 +4,7 @@ import sys
 
 import machine
 
-from pole.hal.board import bus, console, forget_constructors, interface, reset, unique_id, watchdog  # noqa: F401
+from pole.hal.board import bus, console, forget_beginnings, interface, reset, unique_id, watchdog  # noqa: F401
 
 try:
     from pole.hal import net

@@ -33,6 +33,7 @@ class Points(mqtt_points.Points):
 
     def __init__(self, store, clock, base):
         mqtt_points.Points.__init__(self, store, clock, base)
+        self._words = {}  # a unit, or a quality -> its text
         self._base = base[: len(base) - 1].rpartition(b"/")[2] + b"/"  # the pole's id
 
     def tell(self, session, i, qos):

@@ -41,11 +41,8 @@ class Service:
         self._tell(0, 0, 0)
         pole.alarms = self
 
-    async def run(self, beat):
-        while True:
-            beat()
-            self.step()
-            await clock.sleep_ms(1000)
+    def settle(self):
+        return [self.core]
 
     def step(self):
         """Look at every alarm once."""

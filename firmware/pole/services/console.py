@@ -40,6 +40,10 @@ async def _pulse(beat):
 
 
 class Service:
+    _flags = None  # of the store: which points changed
+    _watched = None  # bytes: 1 for each point of the watch
+    _reports = None  # the task that tells what changes
+
     def __init__(self, pole, options):
         self.pole = pole
         self.store = pole.store
@@ -47,11 +51,8 @@ class Service:
         self.line = LineReader()
         self.bad = 0  # frames whose JSON was none
         self._chunk = bytearray(_CHUNK)
-        self._flags = None  # of the store: which points changed
-        self._watched = None  # bytes: 1 for each point of the watch
         self._watch_n = 0
         self._every = 1
-        self._reports = None  # the task that tells what changes
         self._due = 0  # uptime of the next look
         self._until = 0  # uptime at which the lease ends
 

@@ -53,7 +53,7 @@ from pole import clock
 from pole.log import WARN
 from pole.quality import GOOD, UNCERTAIN
 
-_PERIOD_MS = 1000
+_LONGEST_MS = 5000  # that a power may have to stand for
 _SHOW_S = 10
 _LEAST_S = 60  # between two writes, whatever happens
 _REGISTER_END = 100000000  # eight digits of 0.01 kWh
@@ -186,6 +186,9 @@ class Service:
         self.offset_s = 60 * pole.site.get("tz_min", 0)
         self.accounts = []
         self._found = []
+        self._turn = 0
+        self._in_force = 0  # the tariff
+        self._last = clock.ticks_ms()
 
     def tariff(self):
         """The tariff in force, 1 to 4; 0 while the time is unknown, or nothing fits."""
@@ -227,18 +230,19 @@ class Service:
                 else:
                     account.lamp = self.pole.store.find(lamp + ".energy")
 
-    async def run(self, beat):
-        turn, last, tariff = 0, clock.ticks_ms(), 0
-        while True:
-            beat()
-            if turn % _SHOW_S == 0:
-                self.look()
-                tariff = self.tariff()
-            now = clock.ticks_ms()
-            ms, last = min(clock.ticks_diff(now, last), 5 * _PERIOD_MS), now
-            for account in self.accounts:
-                account.step(tariff, ms)
-                if turn % _SHOW_S == 0:
-                    account.show(tariff, self.tariffs)
-            turn += 1
-            await clock.sleep_ms(_PERIOD_MS)
+    def settle(self):
+        Service.look = Service._lamp = Account._place = None
+        return self.accounts
+
+    def step(self):
+        """Count what was drawn since the last step."""
+        show = self._turn % _SHOW_S == 0
+        self._turn += 1
+        if show:
+            self._in_force = self.tariff()
+        now = clock.ticks_ms()
+        ms, self._last = min(clock.ticks_diff(now, self._last), _LONGEST_MS), now
+        for account in self.accounts:
+            account.step(self._in_force, ms)
+            if show:
+                account.show(self._in_force, self.tariffs)

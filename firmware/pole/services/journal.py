@@ -55,12 +55,6 @@ class Service:
         self._points = [pole.store.find("journal." + name) for name in
                         ("used", "waiting", "records", "dropped", "damaged", "failed")]  # fmt: skip
 
-    async def run(self, beat):
-        while True:
-            beat()
-            self.step()
-            await clock.sleep_ms(1000)
-
     def step(self):
         """What became due, then what waited long enough."""
         self._samples(clock.uptime_s())

@@ -108,8 +108,6 @@ from pole import clock, seldom
 from pole.log import INFO, WARN
 from pole.protocol import lamp_health
 
-_STEP_MS = 1000
-_FIND_S = 10
 _DAY_S = 86400
 _NAMES = ("failure", "dimming_failure", "day_burner", "power_fault", "flicker", "relay_failure")  # by bit
 
@@ -215,7 +213,7 @@ class Service:
         self.lamps = []
         self._found = []
 
-    def find(self):
+    def look(self):
         """New lamps among the built peripherals."""
         for driver, names in self.pole.drivers("lamp"):
             if driver not in self._found and "level_actual" in names:
@@ -227,15 +225,12 @@ class Service:
                 else:
                     self.pole.log.add(WARN, lamp.name, "nobody measures its power")
 
-    async def run(self, beat):
-        turn = 0
-        while True:
-            beat()
-            if turn % _FIND_S == 0:
-                self.find()
-            turn += 1
-            now = clock.uptime_s()
-            for lamp in self.lamps:
-                lamp.step(now)
-            self.keep.step()
-            await clock.sleep_ms(_STEP_MS)
+    def settle(self):
+        Service.look = None
+        return self.lamps + [self.rule]
+
+    def step(self):
+        now = clock.uptime_s()
+        for lamp in self.lamps:
+            lamp.step(now)
+        self.keep.step()

@@ -56,7 +56,6 @@ zh = "温度测点：灯自身的测点名，或其他测点全名"
 from pole import clock
 from pole.log import WARN
 
-_STEP_MS = 2000
 _COOLER = 50  # tenths of a kelvin
 
 
@@ -72,22 +71,13 @@ class Service:
         self.at = clock.uptime_s()
         self.lit = {}
 
-    async def run(self, beat):
-        try:
-            while True:
-                beat()
-                self.step()
-                self.keep.step()
-                await clock.sleep_ms(_STEP_MS)
-        finally:
-            self.keep.flush()
-
     def step(self):
         now = clock.uptime_s()
         passed, self.at = now - self.at, now
         for lamp in self.pole.lamps:
             self._burn(lamp, passed)
             self._heat(lamp)
+        self.keep.step()
 
     def _burn(self, lamp, passed):
         """`passed` seconds more, if it was lit."""

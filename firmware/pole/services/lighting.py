@@ -157,6 +157,9 @@ class Service:
 
         self._steps = None  # the task of a fade that began while `run` slept
 
+    def settle(self):
+        return self.lamps
+
     async def run(self, beat):
         for lamp in self.lamps:
             lamp.hurry = self._hurry

@@ -105,13 +105,10 @@ class Service:
         self.pole.log.add(INFO, "link", "%d %s by %s" % (self.places[k], "on" if raw else "off", source))
         self.pole.store.put(self._points[k][-1], raw)
 
-    async def run(self, beat):
-        while True:
-            beat()
-            self.step(clock.uptime_s())
-            await clock.sleep_ms(1000)
+    def step(self):
+        self.look(clock.uptime_s())
 
-    def step(self, now):
+    def look(self, now):
         policy, uplinks = self.policy, self.pole.links
         for k in range(len(self.places)):
             uplink = uplinks.get(self.places[k])  # None: it could not be built yet

@@ -22,8 +22,6 @@ zh = "到时自动结束"
 from pole import clock
 from pole.log import INFO
 
-_STEP_MS = 1000
-
 
 class Service:
     def __init__(self, pole, options):
@@ -33,12 +31,6 @@ class Service:
         self._until = -1  # uptime; -1: nobody works
         pole.store.own(self._place, self._set)
         pole.store.put(self._place, 0)
-
-    async def run(self, beat):
-        while True:
-            beat()
-            self.step()
-            await clock.sleep_ms(_STEP_MS)
 
     def step(self):
         if 0 <= self._until <= clock.uptime_s():

@@ -13,7 +13,7 @@ import os
 from pole import clock
 from pole.quality import GOOD, NEVER
 
-_PERIOD_MS = 5000
+_PERIOD_S = 5
 _COLLECT = 4  # periods: it stops everything for as long as the live heap is large
 _RARELY = 120  # periods: looking for the largest block allocates, counting a littlefs reads all of it
 _FIRST = 6  # by then everything is loaded
@@ -47,15 +47,13 @@ class Service:
             self._points_bad(), pole.log.errors,
         )  # fmt: skip
 
-    async def run(self, beat):
-        while True:
-            beat()
+    def step(self):
+        if self.turn % _PERIOD_S == 0:
             self._look()
             for i, value in zip(self.places, self._values()):
                 if i >= 0:
                     self.pole.store.put(i, value)
-            self.turn += 1
-            await clock.sleep_ms(_PERIOD_MS)
+        self.turn += 1
 
     def _restart(self, raw, source):
         if raw:
@@ -72,7 +70,7 @@ class Service:
 
     def _look(self):
         """What takes a while to know."""
-        turn = self.turn % _RARELY
+        turn = self.turn // _PERIOD_S % _RARELY
         if turn % _COLLECT == 0:
             gc.collect()  # now, while nobody waits; what is free is known only then
             self.heap = _heap_free()

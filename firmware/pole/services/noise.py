@@ -108,7 +108,7 @@ class Service:
         self._rain = pole.store.find("weather.raining")
         self._work = pole.store.find("node.maintenance")
         self._limit = round(options["wind"] * 10 ** pole.store.decimals(self._wind)) if self._wind >= 0 else 0
-        self.seen = -1  # uptime of the last look
+        self.seen = -1  # uptime of the last step
         self._newest = -_BACK_S  # of the clock: no second counts twice
 
     def look(self):
@@ -126,6 +126,10 @@ class Service:
                 keep = "noise" if head == "noise." else "noise" + head[6:-1]
                 self.ears.append(Ear(self.pole, names["la"], ours, 60 * self.options["period_min"], keep))
                 self._found.append(driver)
+
+    def settle(self):
+        Service.look = None
+        return self.ears + [ear.sums for ear in self.ears] + [ear.histogram for ear in self.ears]
 
     def fair(self):
         """Neither rain nor the microphone's own wind."""
@@ -150,12 +154,3 @@ class Service:
         for ear in self.ears:
             ear.step(up, local, seconds, fair)
 
-    async def run(self, beat):
-        turn = 0
-        while True:
-            beat()
-            if turn % 10 == 0:
-                self.look()
-            self.step()
-            turn += 1
-            await clock.sleep_ms(1000)

@@ -167,19 +167,17 @@ class Service:
             pole.store.own(self.identify, self._identify)
             pole.store.put(self.identify, 0)
 
-    async def run(self, beat):
+    def step(self):
+        """Look at time, light and presence, and bid for every lamp."""
         try:
-            while True:
-                beat()
-                self.step()
-                await clock.sleep_ms(1000)
-        finally:  # whatever ended it: no lamp stays as it happened to be
+            self._look()
+        except Exception:  # whatever it was: no lamp stays as it happened to be
             for lamp in self.pole.lamps:
                 self._bid(lamp, self._night(lamp), self.rule[daylight.FAILURE], LOST)
                 lamp.bid(IDENTIFY, None)
+            raise
 
-    def step(self):
-        """Look at time, light and presence, and bid for every lamp."""
+    def _look(self):
         up, now = clock.uptime_s(), clock.now()
         dark = self.cell.see(self._reading("lux"), up)
         if self._reading("presence"):

@@ -33,7 +33,6 @@ from pole import clock
 from pole.protocol.rain import SLOT_S, WINDOWS, Gauge
 from pole.quality import GOOD, UNCERTAIN
 
-_PERIOD_MS = 1000
 _SHOW_S = 10
 _LEAST_S = 60  # between two writes, however hard it rains
 _SUMS = ("rain_5min", "rain_1h", "rain_3h", "rain_6h", "rain_12h", "rain_24h")
@@ -116,25 +115,21 @@ class Service:
         self.pole = pole
         self.options = options
         self.accounts = []
+        self._turn = 0
 
     def look(self):
         for driver, names in self.pole.drivers("hydro"):
             if hasattr(driver, "tip_um10") and all(a.driver is not driver for a in self.accounts):
                 self.accounts.append(Account(self.pole, driver, names, self.options))
 
-    async def run(self, beat):
-        turn = 0
-        try:
-            while True:
-                beat()
-                if turn % _SHOW_S == 0:
-                    self.look()
-                for account in self.accounts:
-                    account.step()
-                    if turn % _SHOW_S == 0:
-                        account.show()
-                turn += 1
-                await clock.sleep_ms(_PERIOD_MS)
-        finally:
-            for account in self.accounts:
-                account.kept.flush()
+    def settle(self):
+        Service.look = None
+        return self.accounts + [account.gauge for account in self.accounts]
+
+    def step(self):
+        show = self._turn % _SHOW_S == 0
+        self._turn += 1
+        for account in self.accounts:
+            account.step()
+            if show:
+                account.show()

@@ -9,23 +9,25 @@ beside = { calibration = ["pole.judge"], plausibility = ["pole.judge"] }
 from pole import clock, errors
 from pole.log import INFO, WARN
 from pole.quality import COMM_FAULT, FAULT, GOOD, NEVER
+from pole.supervise import Job
 
 _MISSES = 2  # so many failures in a row make the points bad; a single bad frame does not
 _RETRY_MS = 1000
 _SLICE_MS = 10000
 
 
-class Sampling:
+class Sampling(Job):
     """The task of one peripheral."""
 
     def __init__(self, pole, peripheral):
+        Job.__init__(self, peripheral.name)
         self.pole = pole
         self.peripheral = peripheral
         self.out = [None] * len(peripheral.points)
         self.misses = 0
         self.reads = 0
 
-    async def run(self, beat):
+    async def start(self, beat):
         try:
             driver = self.peripheral.open()
             if hasattr(driver, "start"):
@@ -84,16 +86,15 @@ class Service:
     """Starts one supervised task a peripheral, and marks what went stale."""
 
     def __init__(self, pole, options):
-        self.pole = pole
         if "calibration" in options or "plausibility" in options:
             from pole.judge import Judge  # most poles do not load it
 
             pole.store.judge = Judge(pole.store, pole.log, options)
         for peripheral in () if pole.safe else pole.peripherals:
-            pole.supervisor.add(peripheral.name, Sampling(pole, peripheral).run)
+            pole.supervisor.add(Sampling(pole, peripheral))
 
-    async def run(self, beat):
-        while True:
-            beat()
-            self.pole.store.sweep()
-            await clock.sleep_ms(1000)
+        self.judge = pole.store.judge
+        self.step = pole.store.sweep
+
+    def settle(self):
+        return [self.judge] if self.judge else []

@@ -107,6 +107,9 @@ class Service:
         self._work = store.find("node.maintenance")
         pole.statistics = self
 
+    def settle(self):
+        return [self.core]
+
     async def run(self, beat):
         due = clock.ticks_ms()
         while True:

@@ -112,17 +112,14 @@ class Service:
         self.fault = store.find("node.fan_fault")
         self.running = -1  # uptime since when the fan has been on
 
-    async def run(self, beat):
-        while True:
-            beat()
-            degrees = self._reading("temperature")
-            for switch in (self.fan, self.heater):
-                try:
-                    switch.decide(degrees, self.minimum_s)
-                except errors.PoleError:
-                    pass  # asked again in two seconds
-            self._watch(degrees)
-            await clock.sleep_ms(2000)
+    def step(self):
+        degrees = self._reading("temperature")
+        for switch in (self.fan, self.heater):
+            try:
+                switch.decide(degrees, self.minimum_s)
+            except errors.PoleError:
+                pass  # asked again in a second
+        self._watch(degrees)
 
     def _reading(self, name):
         i = self.places[name]

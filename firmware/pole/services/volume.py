@@ -18,11 +18,9 @@ en = "Written to flash so often, when something flowed; more often wears the fla
 zh = "有流量时写入闪存的间隔"
 """
 
-from pole import clock
 from pole.quality import GOOD
 
-_PERIOD_MS = 2000
-_SHOW = 5  # periods
+_SHOW_S = 10
 
 
 class Account:
@@ -60,25 +58,21 @@ class Service:
         self.pole = pole
         self.options = options
         self.accounts = []
+        self._turn = 0
 
     def look(self):
         for driver, names in self.pole.drivers("hydro"):
             if hasattr(driver, "start_m3") and all(a.driver is not driver for a in self.accounts):
                 self.accounts.append(Account(self.pole, driver, names, self.options))
 
-    async def run(self, beat):
-        turn = 0
-        try:
-            while True:
-                beat()
-                if turn % _SHOW == 0:
-                    self.look()
-                for account in self.accounts:
-                    account.step()
-                    if turn % _SHOW == 0:
-                        account.show()
-                turn += 1
-                await clock.sleep_ms(_PERIOD_MS)
-        finally:
-            for account in self.accounts:
-                account.kept.flush()
+    def settle(self):
+        Service.look = None
+        return self.accounts
+
+    def step(self):
+        show = self._turn % _SHOW_S == 0
+        self._turn += 1
+        for account in self.accounts:
+            account.step()
+            if show:
+                account.show()

@@ -191,6 +191,9 @@ class Uplink:
         self.displaced = 0
         self.strangers = 0
 
+    def settle(self):
+        return [self.server, self.server.image]
+
     async def run(self, beat):
         """Serve for ever. OSError when the port is taken."""
         serve, tls = self.pole.net.serve, self._tls

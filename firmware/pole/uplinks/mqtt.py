@@ -225,6 +225,10 @@ class Uplink(Connection):
         self._replay = self._node  # else protocol/mqtt_replay.py, on a pole with a journal
         seldom.forget(mqtt_choice)
 
+    def settle(self):
+        Uplink._prepare = None
+        return [self.session, self.session.reader, self.points]
+
     def _join(self):
         """From the journal's start on it keeps for us what we have not told."""
         journal = getattr(self.pole, "journal", None)

@@ -5,7 +5,7 @@ from pole.codec.nmea_fields import Fields
 
 class TestFields(unittest.TestCase):
     def fields(self, text):
-        fields = Fields({})
+        fields = Fields()
         data = text.encode()
         fields.buf[: len(data)] = data
         return fields

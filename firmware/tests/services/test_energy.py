@@ -129,7 +129,8 @@ class Case(unittest.TestCase):
         return pole, Service(pole, options)
 
     def run_s(self, service, seconds):
-        self.time.run(service.run(lambda: None), 1000 * seconds)
+        service.look()
+        self.time.steps(service, 1000 * seconds)
 
 
 BY_POWER = (object(), "meter", ("voltage_a", "power"))

@@ -89,8 +89,8 @@ class Lamps(unittest.TestCase):
         given = dict(OPTIONS)
         given.update(options)
         self.service = Service(self.pole, given)
-        self.service.find()
-        self.service.find()
+        self.service.look()
+        self.service.look()
 
     def put(self, name, raw):
         self.pole.store.put(self.pole.store.index(name), raw)

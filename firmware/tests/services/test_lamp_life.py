@@ -124,11 +124,6 @@ class Life(unittest.TestCase):
         self.pass_s(720)
         self.assertEqual((self.raw("lamp.burn_hours"), self.raw("lamp.switch_on_count")), (100002, 42))
 
-    def test_it_is_written_when_it_ends(self):
-        self.begin()
-        self.time.run(self.service.run(lambda: None), 10000)
-        self.assertEqual(self.pole.kept.flushed, 1)
-
     def test_constant_light_output(self):
         for hours, level in ((0, 800), (25000, 900), (50000, 1000), (90000, 1000)):
             self.begin({"b0": hours * 3600}, clo_start=80.0)

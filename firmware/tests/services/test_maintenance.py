@@ -54,7 +54,7 @@ class Maintenance(unittest.TestCase):
 
     def test_as_a_task(self):
         self.ask(1)
-        self.time.run(self.service.run(lambda: None), 5 * 3600 * 1000)
+        self.time.steps(self.service, 5 * 3600 * 1000)
         self.assertEqual(self.pole.store.text(0), "false")
 
 

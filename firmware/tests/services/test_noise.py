@@ -204,7 +204,7 @@ class Noise(unittest.TestCase):
 
     def test_its_task(self):
         clock.set_time(MORNING - 1, clock.GNSS)
-        self.time.run(self.service.run(lambda: None), 605000)
+        self.time.steps(self.service, 605000)
         self.assertEqual((self.value("laeq"), len(self.service.ears)), (600, 1))
 
 

@@ -176,7 +176,7 @@ class Nights(Street):
         self.service.cell.dark = True
         self.service.options["lux"] = None
         with self.assertRaises(TypeError):
-            self.time.run(self.service.run(lambda: None), 5000)
+            self.service.step()
         self.shows_later(600, LOST)
 
     def shows_later(self, level, reason):

@@ -50,7 +50,7 @@ class Thermostat(unittest.TestCase):
             self.store.put(
                 0, None if celsius is None else round(10 * celsius), 1 if celsius is not None else COMM_FAULT
             )
-            self.time.run(self.service.run(lambda: None), 2000)
+            self.time.steps(self.service, 2000)
         return self.store.raw(FAN), self.store.raw(HEATER)
 
     def test_hysteresis_of_both(self):
@@ -115,7 +115,7 @@ class Thermostat(unittest.TestCase):
     def test_a_cabinet_without_a_fan(self):
         self.begin(ROWS[:1] + ROWS[3:4], minimum_run_s=0)
         self.store.put(0, 10)
-        self.time.run(self.service.run(lambda: None), 2000)
+        self.time.steps(self.service, 2000)
         self.assertEqual(self.asked, [("heater", 1, "thermostat")])
 
     def test_a_refusal_is_borne(self):

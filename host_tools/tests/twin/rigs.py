@@ -226,13 +226,16 @@ class Bench:
     def bus(self, name):
         return self._bus
 
+    def found(self):
+        """There are no services that look for drivers."""
+
     def count(self, name, by=1):
         self.counters[name] = self.counters.get(name, 0) + by
 
     def start(self):
         clock.set_time(_NOW, clock.NETWORK)
         self.twin.start()
-        self.supervisor.add(self.peripheral.name, sampler.Sampling(self, self.peripheral).run)
+        self.supervisor.add(sampler.Sampling(self, self.peripheral))
         self.task = asyncio.create_task(self.supervisor.run())
 
     async def stop(self):

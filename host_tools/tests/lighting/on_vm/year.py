@@ -63,7 +63,7 @@ class Street:
         self.pole = pole = app.Pole(config.read_config(folder), config.read_points(folder), self.hal)
         specs = {spec["kind"]: spec["options"] for spec in pole.conf["services"]}
         for peripheral in pole.peripherals:
-            if peripheral.output:
+            if "output" in peripheral.spec:
                 peripheral.open()
         parts = [
             load.module("services", k).Service(pole, specs[k]) for k in ("lighting", "programme", "lamp_life")

@@ -28,12 +28,8 @@ def _virtual_time():
 
 
 def _asyncio():
-    """All of it, with the VM's own ticks, which its C half uses."""
-    import asyncio.core
-    import asyncio.event
-    import asyncio.funcs
-    import asyncio.lock
-    import asyncio.stream  # noqa: F401
+    """With the VM's own ticks, which its C half uses. The rest of it comes when somebody asks, as on a board."""
+    import asyncio.core  # noqa: F401
 
 
 def prepare():

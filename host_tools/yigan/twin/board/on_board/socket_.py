@@ -43,9 +43,21 @@ class socket(_io.IOBase):
         self._s = fileno or _os.socket(af, type, proto)
         self._type = type
         self._bound = 0
-        self.read, self.readinto, self.write = self._s.read, self._s.readinto, self._s.write
-        self.recv, self.send, self.readline = self._s.recv, self._s.send, self._s.readline
-        self.setblocking, self.settimeout, self.fileno = self._s.setblocking, self._s.settimeout, self._s.fileno
+
+    def __getattr__(self, name):  # kept by each socket its methods would be 400 bytes that a board's does not have
+        return getattr(self._s, name)
+
+    def read(self, n=-1):
+        return self._s.read(n)
+
+    def readinto(self, buf):
+        return self._s.readinto(buf)
+
+    def readline(self):
+        return self._s.readline()
+
+    def write(self, data):
+        return self._s.write(data)
 
     def bind(self, address):
         kind = "tcp" if self._type == SOCK_STREAM else "udp"
