@@ -255,12 +255,15 @@ class AppTest(unittest.TestCase):
             def farewell(self):
                 told.append("farewell")
 
+            def flush(self):
+                told.append("flush")
+
         load, app.load_pole = app.load_pole, lambda folder: Interrupted()
         try:
             app.main()
         finally:
             app.load_pole = load
-        self.assertEqual(told, ["farewell"])
+        self.assertEqual(told, ["farewell", "flush"])
 
     def test_a_dead_sensor_is_a_fault_and_comes_back(self):
         async def story(pole):
