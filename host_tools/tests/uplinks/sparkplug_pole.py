@@ -59,6 +59,13 @@ class Pole:
         print("count", name)
 
 
+async def _stepping(service):
+    """As the supervisor does it."""
+    while True:
+        service.step()
+        await clock.sleep_ms(1000)
+
+
 async def main(options, state, journal, step_ms, most):
     pole = Pole(state)
     clock.set_time(217497600, clock.NETWORK)
@@ -66,7 +73,7 @@ async def main(options, state, journal, step_ms, most):
         from pole.services import journal as service
 
         started = service.Service(pole, {"room_kb": 256, "log": False})
-        asyncio.create_task(started.run(lambda: None))
+        asyncio.create_task(_stepping(started))
     task = asyncio.create_task(mqtt.Uplink(pole, options).run(lambda: None))
     pole.store.put(2, 121473701)
     value = 0
