@@ -82,6 +82,13 @@ class Pole:
         pass
 
 
+async def _stepping(service):
+    """As the supervisor does it."""
+    while True:
+        service.step()
+        await clock.sleep_ms(1000)
+
+
 async def main(options, seconds):
     pole = Pole()
     if seconds:
@@ -89,7 +96,8 @@ async def main(options, seconds):
     pole.links[0] = mqtt.Uplink(pole, options["mqtt"])
     pole.links[1] = datagram.Uplink(pole, options["datagram"])
     service = link.Service(pole, options["link"])
-    tasks = [asyncio.create_task(part.run(lambda: None)) for part in (pole.links[0], pole.links[1], service)]
+    work = [pole.links[0].run(lambda: None), pole.links[1].run(lambda: None), _stepping(service)]
+    tasks = [asyncio.create_task(one) for one in work]
     poller = select.poll()
     poller.register(sys.stdin, select.POLLIN)
     most, value, last = 0, 0, clock.ticks_ms()

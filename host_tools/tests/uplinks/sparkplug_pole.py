@@ -63,6 +63,13 @@ class Pole:
         print("count", name)
 
 
+async def _stepping(service):
+    """As the supervisor does it."""
+    while True:
+        service.step()
+        await clock.sleep_ms(1000)
+
+
 async def main(options, state, journal, step_ms, most):
     pole = Pole(state)
     clock.set_time(217497600, clock.NETWORK)
@@ -70,7 +77,7 @@ async def main(options, state, journal, step_ms, most):
         from pole.services import journal as service
 
         started = service.Service(pole, {"room_kb": 256, "log": False})
-        asyncio.create_task(started.run(lambda: None))
+        asyncio.create_task(_stepping(started))
     pole.uplink = mqtt.Uplink(pole, options)
     task = asyncio.create_task(pole.uplink.run(lambda: None))
     pole.store.put(2, 121473701)
