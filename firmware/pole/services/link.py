@@ -106,9 +106,9 @@ class Service:
         self.pole.store.put(self._points[k][-1], raw)
 
     def step(self):
-        self.look(clock.uptime_s())
+        self.lead(clock.uptime_s())
 
-    def look(self, now):
+    def lead(self, now):
         policy, uplinks = self.policy, self.pole.links
         for k in range(len(self.places)):
             uplink = uplinks.get(self.places[k])  # None: it could not be built yet

@@ -48,7 +48,7 @@ class Leading(unittest.TestCase):
 
     def step(self, seconds=1):
         for _ in range(seconds):
-            self.service.look(self.now)
+            self.service.lead(self.now)
             self.now += 1
 
     def point(self, name):
