@@ -282,14 +282,19 @@ class Pole:
         self.hal.write_crumb(breadcrumb.pack(0, 0))
 
     def try_to_settle(self):
-        """Once all is made, what made it does not run again: a board may have the heap of that code."""
-        made = [part.made for part in self.parts] + [one.driver for one in self.peripherals]
+        """What made the parts does not run again: a board may have the heap of that code.
+
+        First that of the services and drivers, since the uplinks are large, and come last.
+        """
+        made = [part.made for part in self.parts if part.room == "services"] + [one.driver for one in self.peripherals]
         if None in made or not hasattr(self.hal, "forget_beginnings"):
             return
-        if not self.conf.get("buses"):
-            made += self.buses.values()
-        made += self.peripherals + self.supervisor.jobs + self.kept
-        self.hal.forget_beginnings(made + [self, self.store, self.store.table, self.supervisor, self.log, self.console])
+        uplinks = [part.made for part in self.parts if part.room == "uplinks"]
+        if None not in uplinks:
+            if not self.conf.get("buses"):
+                made += self.buses.values()
+            made += uplinks + self.supervisor.jobs + self.kept + [self, self.store, self.supervisor, self.console]
+        self.hal.forget_beginnings(made + self.peripherals + [self.store.table, self.log])
 
     def settle(self):
         Pole.build = Pole._start = Pole._interface = None

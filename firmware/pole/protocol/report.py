@@ -20,14 +20,13 @@ class Reports:
         n = store.n
         self._raw = [0] * n  # what was told
         self._quality = bytearray(n)
-        self._at = array("i", [-1] * n)  # and when, -1 for not yet
-        self._scan = n  # next point of the scan that looks at all points; n: it is complete
-        self._second = -1  # when it began
+        self._at = array("i", bytes(4 * n))  # and when, -1 for not yet
+        Reports.forget(self)
 
     def forget(self):
         """Whoever listens now has heard nothing yet."""
-        n = self._scan = self.store.n
-        self._second = -1
+        n = self._scan = self.store.n  # next point of the scan that looks at all points; n: it is complete
+        self._second = -1  # when it began
         for i in range(n):
             self._at[i] = -1
 

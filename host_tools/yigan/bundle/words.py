@@ -24,7 +24,8 @@ _LINE = re.compile(r"[^\x00-\x1f]+")
 def lines(sources: dict[str, str], roots: list[str], config: bytes, points: bytes) -> bytes:
     """The file `texts` of a slot: one text a line. `sources`: module name -> text; `roots`: those found by name."""
     found = {text for module in _always(sources, roots) for text in _constants(module)}
-    found |= set(_kept(json.loads(config)))
+    tree = json.loads(config)
+    found |= set(_kept(tree)) | set(_keys(tree))
     found |= set(_units(points))
     whole = sorted(text for text in found if _LINE.fullmatch(text) and len(text.encode()) <= _LONG)
     return "".join(f"{text}\n" for text in whole).encode()
@@ -67,6 +68,14 @@ def _kept(config: dict) -> list[str]:
     parts = [*config["peripherals"], *config["services"], *config["uplinks"], *config["interfaces"]]
     named = [part[key] for part in parts for key in ("kind", "name", "bus") if key in part]
     return [config["id"], config["board"], *config["buses"], *named]
+
+
+def _keys(tree: object) -> Iterator[str]:
+    """Whoever reads them names them, most when they are loaded: behind the configuration, in which each is an object till then."""
+    if isinstance(tree, dict):
+        yield from tree
+    for part in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        yield from _keys(part)
 
 
 def _units(points: bytes) -> list[str]:
