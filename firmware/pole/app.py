@@ -284,21 +284,24 @@ class Pole:
     def try_to_settle(self):
         """What made the parts does not run again: a board may have the heap of that code.
 
-        First that of the services and drivers, since the uplinks are large, and come last.
+        First that of all but the uplinks, since they are large, and come last.
         """
         made = [part.made for part in self.parts if part.room == "services"] + [one.driver for one in self.peripherals]
         if None in made or not hasattr(self.hal, "forget_beginnings"):
             return
+        made += self.peripherals + self.supervisor.jobs
+        made += [self, self.store, self.store.table, self.supervisor, self.log, self.console]
         uplinks = [part.made for part in self.parts if part.room == "uplinks"]
         if None not in uplinks:
+            made += uplinks + self.kept
             if not self.conf.get("buses"):
                 made += self.buses.values()
-            made += uplinks + self.supervisor.jobs + self.kept + [self, self.store, self.supervisor, self.console]
-        self.hal.forget_beginnings(made + self.peripherals + [self.store.table, self.log])
+            Pole.keep = Pole.try_to_settle = None
+        self.hal.forget_beginnings(made)
 
     def settle(self):
         Pole.build = Pole._start = Pole._interface = None
-        Pole.found = Pole.drivers = Pole.keep = Pole.try_to_settle = None
+        Pole.found = Pole.drivers = None
         Peripheral.own = Peripheral._writer = None
 
 

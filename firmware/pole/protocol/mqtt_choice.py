@@ -1,35 +1,51 @@
 """Which points and which session the options of uplinks/mqtt.py ask for. Loaded at a start only."""
 
+from pole import seldom
+
 
 def made(pole, clock, options):
     """(points, session) of a pole that has topics of its own."""
     base = ("%s/%s/" % (options["prefix"], pole.id)).encode()
+    filters = [base + b"+/set", base + b"+/+/set", base + b"+/+/+/set"]  # `+`: exactly one part of a name
+    who = _who(pole, options, base)
+    said = None if options["version"] == 5 else _said(who, filters)
     if options["payload"] == "cbor":
         from pole.protocol.payload_cbor import Points
     else:
         from pole.protocol.mqtt_points import Points  # type: ignore[assignment]
     points = Points(pole.store, clock, base)
-    return points, _session(pole, options, base, points.packet)
+    sizes = options["keepalive_s"], options["clean"], options["window"], points.packet, 384, options["answer_s"]
+    if said:
+        return points, _session(options)(said[0], *sizes, said[1])
+    from pole.protocol import mqtt5_hello
+
+    return points, mqtt5_hello.session(who, sizes, filters, options["session_s"], pole.info)
 
 
-def _session(pole, options, base, longest):
-    name, clean, silence = options["username"], options["clean"], options["keepalive_s"]
-    ident = "" if options["client_id"] == "auto" else options["client_id"] or pole.id
-    who = (ident.encode(), silence, clean, name.encode() or None, options["password"].encode() if name else None,
-           (base + b"status", b'{"online":false}', 1, True))  # fmt: skip
-    sizes = silence, clean, options["window"], longest, 384, options["answer_s"]
-    filters = [base + b"+/set", base + b"+/+/set", base + b"+/+/+/set"]  # `+`: exactly one part of a name
-    if options["version"] == 5:
-        from pole.protocol import mqtt5_hello
+def _who(pole, options, base):
+    """What CONNECT says."""
+    name, ident = options["username"], options["client_id"]
+    ident = "" if ident == "auto" else ident or pole.id
+    return (ident.encode(), options["keepalive_s"], options["clean"], name.encode() or None,
+            options["password"].encode() if name else None, (base + b"status", b'{"online":false}', 1, True))  # fmt: skip
 
-        return mqtt5_hello.session(who, sizes, filters, options["session_s"], pole.info)
+
+def _said(who, filters):
+    """CONNECT and SUBSCRIBE of MQTT 3.1.1, before anything else takes room."""
     from pole.protocol import mqtt_hello
 
+    found = mqtt_hello.connect(*who), mqtt_hello.subscribe(filters)
+    seldom.forget(mqtt_hello)
+    return found
+
+
+def _session(options):
+    """A class."""
     if options["qos"] == 2:
         from pole.protocol.mqtt_exactly import Session
     else:
         from pole.protocol.mqtt_session import Session  # type: ignore[assignment]
-    return Session(mqtt_hello.connect(*who), *sizes, mqtt_hello.subscribe(filters))
+    return Session
 
 
 def node(pole, clock, options):
