@@ -296,7 +296,6 @@ class Pole:
             made += uplinks + self.kept
             if not self.conf.get("buses"):
                 made += self.buses.values()
-            Pole.keep = Pole.try_to_settle = None
         self.hal.forget_beginnings(made)
 
     def settle(self):

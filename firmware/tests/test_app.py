@@ -190,10 +190,14 @@ class AppTest(unittest.TestCase):
         async def story(pole):
             pole.try_to_settle()
             self.assertEqual(Board.gone, None)  # ghost, lost and no_such_uplink are tried again
-            pole.parts.pop()
             pole.peripherals[2:] = ()
+            pole.kept.append(Board)
             pole.try_to_settle()
             self.assertEqual(Board.gone[:4], ["Service", "Service", "Air", "Lamp"])
+            self.assertFalse("type" in Board.gone)  # an uplink may still want counters
+            pole.parts.pop()
+            pole.try_to_settle()
+            self.assertTrue("type" in Board.gone)
 
         self.play(story, Board())
 
