@@ -121,7 +121,10 @@ class AppTest(unittest.TestCase):
         async def run():
             task = asyncio.create_task(pole.run())
             await clock.sleep_ms(100)
-            await clock.sleep_ms(10)  # loading alone may have taken the time before
+            for _ in range(500):  # loading alone may have taken the time before
+                await clock.sleep_ms(10)
+                if pole.hal.fed:
+                    break
             try:
                 await story(pole)
             finally:
