@@ -252,11 +252,6 @@ def test_a_day_of_the_water_pole(water):
     assert water.get("node.")["node.task_restarts"].value == "0"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="modules, tables and tasks take more: see yigan build --explain",
-)
 def test_their_memory(environment, water):
     """Behind their day; the water pole with a receiver in the place of its clock."""
     taken = {"environment": ROOM - environment.free(), "water": ROOM - water.free()}

@@ -128,6 +128,7 @@ class Pole:
         self.parts = []  # its services and uplinks
         self.peripherals = [Peripheral(self, spec) for spec in conf.pop("peripherals", ())]
         self.supervisor = Supervisor(self.log)
+        self.built = False  # all that the configuration names waits in `parts`
         if hasattr(hal, "wall"):  # a gateway's system keeps the time
             clock.set_time(*hal.wall())
 
@@ -242,6 +243,7 @@ class Pole:
             self._start("uplinks", spec)
         for spec in self.conf.pop("interfaces", ()):
             self._try(spec["kind"], lambda spec=spec: self._interface(spec))
+        self.built = True
 
     def _try(self, name, step, failed=None):
         try:
@@ -287,7 +289,7 @@ class Pole:
         First that of all but the uplinks, since they are large, and come last.
         """
         made = [part.made for part in self.parts if part.room == "services"] + [one.driver for one in self.peripherals]
-        if None in made or not hasattr(self.hal, "forget_beginnings"):
+        if None in made or not self.built or not hasattr(self.hal, "forget_beginnings"):
             return
         made += self.peripherals + self.supervisor.jobs
         made += [self, self.store, self.store.table, self.supervisor, self.log, self.console]

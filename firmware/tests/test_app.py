@@ -195,6 +195,10 @@ class AppTest(unittest.TestCase):
             self.assertEqual(Board.gone, None)  # ghost, lost and no_such_uplink are tried again
             pole.peripherals[2:] = ()
             pole.kept.append(Board)
+            pole.built = False
+            pole.try_to_settle()
+            self.assertEqual(Board.gone, None)  # outputs are opened before the first service is there
+            pole.built = True
             pole.try_to_settle()
             self.assertEqual(Board.gone[:4], ["Service", "Service", "Air", "Lamp"])
             self.assertFalse("type" in Board.gone)  # an uplink may still want counters
