@@ -153,4 +153,3 @@ class Service:
         fair = self.fair()
         for ear in self.ears:
             ear.step(up, local, seconds, fair)
-
