@@ -47,7 +47,8 @@ class Table:
         self.names = bytes(view[at : at + names])
         units = bytes(view[at + names :])
         try:
-            self.unit_names = units.decode().split("\n")
+            units.decode()
+            self.unit_names = units.split(b"\n")
         except ValueError:
             self.unit_names = []
         if len(self.names) != names or max(self.names + b"\0") > 127:
@@ -109,7 +110,7 @@ class Store:
         return i
 
     def unit(self, i):
-        return self.table.unit_names[self.table.units[i]]
+        return self.table.unit_names[self.table.units[i]].decode()
 
     def kind(self, i):
         return self.table.kinds[i] & 15

@@ -23,6 +23,8 @@ class Points(Reports):
         self.base = base
         self._moment = -1  # what the stamp says, seconds since 2020
         self._stamp = b""
+        self._spelt = -1  # the quality whose word is kept
+        self._word = b""
         n = store.n
         self.packet = len(base) + 14 + LONGEST + max([_STRANGER] + [len(store.name(i)) for i in range(n)])
 
@@ -54,8 +56,14 @@ class Points(Reports):
             packet.raw(str(raw).encode())
         else:  # as store.text, which makes a string of it
             packet.number(raw, store.decimals(i))
-        # Made anew each time: kept for every unit with every quality, these texts would be 9 KB of a pole with 90 points
-        packet.raw((',"unit":"%s","quality":"%s","at":' % (store.unit(i), quality.NAMES[q])).encode())
+        packet.raw(b',"unit":"')  # in pieces: nothing is made of them
+        packet.raw(store.table.unit_names[store.table.units[i]])
+        packet.raw(b'","quality":"')
+        if q != self._spelt:
+            self._spelt = q
+            self._word = quality.NAMES[q].encode()
+        packet.raw(self._word)
+        packet.raw(b'","at":')
         packet.raw(self.moment(when))
         return packet
 
