@@ -47,8 +47,7 @@ class Table:
         self.names = bytes(view[at : at + names])
         units = bytes(view[at + names :])
         try:
-            units.decode()
-            self.unit_names = units.split(b"\n")
+            self.unit_names = units.decode().split("\n")
         except ValueError:
             self.unit_names = []
         if len(self.names) != names or max(self.names + b"\0") > 127:
@@ -110,7 +109,7 @@ class Store:
         return i
 
     def unit(self, i):
-        return self.table.unit_names[self.table.units[i]].decode()
+        return self.table.unit_names[self.table.units[i]]
 
     def kind(self, i):
         return self.table.kinds[i] & 15

@@ -34,10 +34,10 @@ class Packet:
         n += 5
         if n + 2 > len(view):
             raise ProtocolError("no room")
-        view[self.at : n] = names[start:end]
+        start -= self.at
         for at in range(self.at, n):
-            if view[at] == 46:
-                view[at] = 47
+            byte = names[start + at]
+            view[at] = 47 if byte == 46 else byte
         if ident:
             view[n] = ident >> 8
             view[n + 1] = ident & 255

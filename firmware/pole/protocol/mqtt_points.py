@@ -21,10 +21,8 @@ class Points(Reports):
         Reports.__init__(self, store)
         self.clock = clock
         self.base = base
-        self._moment = -1  # what the stamp says, seconds since 2020
-        self._stamp = b""
-        self._spelt = -1  # the quality whose word is kept
-        self._word = b""
+        self._q = self._when = -1  # of the last message, seconds since 2020
+        self._tail = b""  # what these two say
         n = store.n
         self.packet = len(base) + 14 + LONGEST + max([_STRANGER] + [len(store.name(i)) for i in range(n)])
 
@@ -56,20 +54,14 @@ class Points(Reports):
             packet.raw(str(raw).encode())
         else:  # as store.text, which makes a string of it
             packet.number(raw, store.decimals(i))
-        packet.raw(b',"unit":"')  # in pieces: nothing is made of them
-        packet.raw(store.table.unit_names[store.table.units[i]])
-        packet.raw(b'","quality":"')
-        if q != self._spelt:
-            self._spelt = q
-            self._word = quality.NAMES[q].encode()
-        packet.raw(self._word)
-        packet.raw(b'","at":')
-        packet.raw(self.moment(when))
+        packet.raw(b',"unit":"')  # in pieces: each costs a slice, a text of all would be 160 B
+        packet.raw(store.unit(i).encode())
+        if q != self._q or when != self._when:
+            self._q, self._when = q, when
+            self._tail = b'","quality":"%s","at":%s' % (quality.NAMES[q].encode(), self.moment(when))
+        packet.raw(self._tail)
         return packet
 
     def moment(self, when):
         """A moment as JSON, and the word `age` behind it."""
-        if when != self._moment:
-            self._moment = when
-            self._stamp = (json.dumps(self.clock.iso(when)) + ',"age":').encode()
-        return self._stamp
+        return (json.dumps(self.clock.iso(when)) + ',"age":').encode()
