@@ -291,14 +291,16 @@ class Pole:
         made = [part.made for part in self.parts if part.room == "services"] + [one.driver for one in self.peripherals]
         if None in made or not self.built or not hasattr(self.hal, "forget_beginnings"):
             return
-        made += self.peripherals + self.supervisor.jobs
-        made += [self, self.store, self.store.table, self.supervisor, self.log, self.console]
+        forget = self.hal.forget_beginnings  # in short lists: a long one would want room in one piece
+        for some in (made, self.peripherals, self.supervisor.jobs, (self, self.store, self.store.table)):
+            forget(some)
+        forget((self.supervisor, self.log, self.console))
         uplinks = [part.made for part in self.parts if part.room == "uplinks"]
         if None not in uplinks:
-            made += uplinks + self.kept
+            forget(uplinks)
+            forget(self.kept)
             if not self.conf.get("buses"):
-                made += self.buses.values()
-        self.hal.forget_beginnings(made)
+                forget(self.buses.values())
 
     def settle(self):
         Pole.build = Pole._start = Pole._interface = None

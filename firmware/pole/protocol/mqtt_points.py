@@ -23,8 +23,10 @@ class Points(Reports):
         self.base = base
         self._q = self._when = -1  # of the last message, seconds since 2020
         self._tail = b""  # what these two say
-        n = store.n
-        self.packet = len(base) + 14 + LONGEST + max([_STRANGER] + [len(store.name(i)) for i in range(n)])
+        longest, start = _STRANGER, 0
+        for end in store.table.name_end:
+            longest, start = max(longest, end - start), end
+        self.packet = len(base) + 14 + LONGEST + longest
 
     def tell(self, session, i, qos):
         """Point i as it is now, retained, through a Session that has room."""
