@@ -188,7 +188,7 @@ class AppTest(unittest.TestCase):
             gone = None
 
             def forget_beginnings(self, made):
-                Board.gone = [type(one).__name__ for one in made]
+                Board.gone = (Board.gone or []) + [type(one).__name__ for one in made]
 
         async def story(pole):
             pole.try_to_settle()
