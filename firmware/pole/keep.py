@@ -67,16 +67,13 @@ class Keep:
 
     def flush(self):
         """Write now if there is something new: before a restart, when the supply fails. False: it did not work."""
-        if not self.changed:
-            return True
+        return self.write(self.values.items()) if self.changed else True
+
+    def write(self, pairs):
+        """Write these now, each (name, value); as `flush`. In pieces: a heap that is nearly full has no room for a long line."""
         self.at = clock.uptime_s()
-        line = "1 %d" % (self._turn + 1)
-        for name in self.values:
-            line += " %s=%s" % (name, self.values[name])
         try:
-            self._write(
-                "%s.%d" % (self.path, self._turn + 1 & 1), "%s *%04x\n" % (line, crc.modbus(line.encode()))
-            )
+            self._write("%s.%d" % (self.path, self._turn + 1 & 1), pairs)
         except OSError:
             self.failed += 1
             return False
@@ -85,14 +82,21 @@ class Keep:
         self.changed = False
         return True
 
-    def _write(self, path, line):
+    def _write(self, path, pairs):
         try:
-            file = open(path, "w")
+            file = open(path, "wb")
         except OSError:  # a board that never kept anything has no such folder
             os.mkdir(self.path.rsplit("/", 1)[0])
-            file = open(path, "w")
+            file = open(path, "wb")
         with file:
-            file.write(line)
+            piece = b"1 %d" % (self._turn + 1)
+            check = crc.modbus(piece)
+            for name, value in pairs:
+                file.write(piece)
+                piece = (" %s=%s" % (name, value)).encode()
+                check = crc.modbus(piece, crc=check)
+            file.write(piece)
+            file.write(b" *%04x\n" % check)
             if hasattr(os, "fsync"):  # a gateway's system would keep it in RAM
                 file.flush()
                 os.fsync(file.fileno())

@@ -16,14 +16,14 @@ def row(core, k, j):
 
 
 def rows(core, form):
-    """{name: integer or text} of all rows that run; `form`: whose they are."""
-    values = {"f": form, "s": core.seen}
+    """(name, integer or text) of all rows that run, one at a time; `form`: whose they are."""
+    yield "f", form
+    yield "s", core.seen
     for j in range(len(core.periods)):
         if core.periods[j] >= _HOUR:
-            values["t%d" % j] = core.since[j]
+            yield "t%d" % j, core.since[j]
             for k in range(core.n):
-                values["%d.%d" % (j, k)] = row(core, k, j)
-    return values
+                yield "%d.%d" % (j, k), row(core, k, j)
 
 
 def resume(core, values, form):

@@ -174,17 +174,13 @@ class Service:
 
     def flush(self):
         """Write the rows that run. False: it did not work."""
-        core, keep = self.core, self.keep
-        if not core.known:  # what lies there waits for the clock
+        core = self.core
+        if not core.known or core.periods[-1] < 3600:  # what lies there waits for the clock; minutes are not kept
             return True
         from pole.protocol import statistics_rows
 
-        keep.values = statistics_rows.rows(core, self._form)
+        done = self.keep.write(statistics_rows.rows(core, self._form))
         seldom.forget(statistics_rows)
-        keep.changed = len(keep.values) > 2
-        done = keep.flush()
-        keep.at = clock.uptime_s()
-        keep.values = {}  # 60 bytes a row
         return done
 
     def event(self, seq):
