@@ -64,7 +64,7 @@ class Connection:
             text = tls_reason.word(str(text)) or text
         self.reason = "%s: %s" % (type(error).__name__, text)
         self.pole.log.add(WARN, "mqtt", self.reason)
-        if self.options["version"] == 5:
+        if self.options["version"] == 5 and not self._node:  # Sparkplug is 3.1.1 here
             session.leave(error, self._stream)
             if session.taken_over:  # two poles of one name would drive each other out for ever
                 self._age_ms = 0

@@ -52,7 +52,6 @@ def node(pole, clock, options):
     """The pole as a Sparkplug edge node: points and session in one."""
     from pole.protocol.payload_sparkplug import Node
 
-    options["version"] = 4
     return Node(pole, clock, options)
 
 

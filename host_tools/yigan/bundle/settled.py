@@ -69,8 +69,9 @@ def _settled(card: cards.Card, given: list[dict]) -> Iterator[tuple[str, object]
 
 def put(sources: Sources, known: dict[str, Known]) -> Sources:
     """The same program with what is settled in its place."""
-    shared = {name for text in sources.values() for name in _imported(text)}  # its options may be another kind's
-    changed = {name: _options_put(sources[name], values) for name, values in known.items() if name in sources.keys() - shared}
+    written = set().union(*map(_written, sources.values()))
+    constant = {name: tuple(row for row in values if row[0] not in written) for name, values in known.items()}
+    changed = {name: _options_put(sources[name], values) for name, values in _whose(sources, constant).items()}
     while True:
         texts = sources | changed
         stored, asked = _counts(texts)
@@ -80,6 +81,19 @@ def put(sources: Sources, known: dict[str, Known]) -> Sources:
         changed = spread
 
 
+def _whose(sources: Sources, known: dict[str, Known]) -> dict[str, Known]:
+    """Module -> what is settled in it: that of its own kind, or of the only kind that it serves."""
+    users: dict[str, set[str]] = {name: set() for name in sources}
+    for name, text in sources.items():
+        for used in _imported(text) & sources.keys():
+            users[used].add(name)
+    owner = {name: name for name in known if not users.get(name, {name})}
+    while more := {name: owner[next(iter(by))] for name, by in users.items()
+                   if name not in owner and len({owner.get(one, one) for one in by}) == 1 and by <= owner.keys()}:  # fmt: skip
+        owner |= more
+    return {name: known[kind] for name, kind in owner.items()}
+
+
 @lru_cache(maxsize=256)
 def _imported(text: str) -> frozenset[str]:
     found = set()
@@ -87,6 +101,17 @@ def _imported(text: str) -> frozenset[str]:
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return frozenset(found)
+
+
+@lru_cache(maxsize=256)
+def _written(text: str) -> frozenset[str]:
+    """Options that the program sets itself."""
+    places = (node for node in syntax.nodes_of(text) if isinstance(node, ast.Subscript) and _is_options(node.value))
+    return frozenset(str(getattr(node.slice, "value", "")) for node in places if not isinstance(node.ctx, ast.Load))
+
+
+def _is_options(node: ast.expr) -> bool:
+    return (getattr(node, "id", "") or getattr(node, "attr", "")) == "options"
 
 
 @lru_cache(maxsize=128)
@@ -102,7 +127,7 @@ class _Options(Branches):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         self.generic_visit(node)
-        return self._value(node.value, node.slice) or node
+        return isinstance(node.ctx, ast.Load) and self._value(node.value, node.slice) or node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
@@ -110,7 +135,7 @@ class _Options(Branches):
         return is_get and self._value(node.func.value, node.args[0]) or node
 
     def _value(self, owner: ast.expr, key: ast.expr) -> ast.expr | None:
-        if (getattr(owner, "id", "") or getattr(owner, "attr", "")) != "options":
+        if not _is_options(owner):
             return None
         name = getattr(key, "value", None)
         return _constant(self._values[name]) if isinstance(name, str) and name in self._values else None

@@ -4,6 +4,7 @@ Source: MicroPython ports/esp32/esp32_rmt.c (1.28): a pin rests low until the fi
 idle level; a second write waits for the end of the first.
 """
 
+import itertools
 from collections import deque
 from collections.abc import Callable
 
@@ -33,12 +34,13 @@ class Rmt:
         """Milliseconds until the last pulse is over."""
         return max(0.0, self._ends[number] / 1000 - self.loop.now_ms())
 
-    def write(self, number: int, tick_ns: int, durations: list[int], levels: list[int], idle: int) -> None:
-        """Pulses from now on; the shim has waited for those before."""
+    def write(self, number: int, tick_ns: int, durations: int | list[int], levels: str, idle: int) -> None:
+        """Pulses from now on, all as long or each as listed, of levels `0` and `1`; the shim has waited for those before."""
         at = max(self.loop.now_ms() * 1000, self._ends[number])
         run = []
-        for duration, level in zip(durations, levels):
-            run.append((at, level))
+        lasting = itertools.repeat(durations) if isinstance(durations, int) else durations
+        for duration, level in zip(lasting, levels):
+            run.append((at, int(level)))
             at += duration * tick_ns / 1000
         run.append((at, idle))
         self._ends[number] = at

@@ -65,16 +65,18 @@ class RMT:
         left = _hub.ask("rmt_left", self._n)
         if left:  # as on a chip it blocks until the last is over
             _time.sleep_ms(int(left + 1))
-        if not isinstance(data, (tuple, list)):
-            data = [(1 if data else 0) ^ k & 1 for k in range(len(duration))]
-        if isinstance(duration, int):
-            duration = [duration] * len(data)
-        if len(duration) != len(data):
-            raise ValueError("duration and data must have same length")
-        if not data:
+        turns = not isinstance(data, (tuple, list))
+        n = len(duration) if turns else len(data)
+        if not isinstance(duration, int):
+            duration = list(duration)
+            if len(duration) != n:
+                raise ValueError("duration and data must have same length")
+        if not n:
             raise ValueError("No pulses")
-        levels = [1 if level else 0 for level in data]
-        _hub.ask("rmt_write", self._n, 1000000000 // self._hz, list(duration), levels, self._idle)
+        levels = bytearray(n)  # a chip takes nothing of the heap: as little as can be
+        for k in range(n):
+            levels[k] = 48 + ((1 if data else 0) ^ k & 1 if turns else 1 if data[k] else 0)
+        _hub.ask("rmt_write", self._n, 1000000000 // self._hz, duration, levels.decode(), self._idle)
 
 
 class Partition:
