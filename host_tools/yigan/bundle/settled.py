@@ -91,7 +91,7 @@ def _whose(sources: Sources, known: dict[str, Known]) -> dict[str, Known]:
     while more := {name: owner[next(iter(by))] for name, by in users.items()
                    if name not in owner and len({owner.get(one, one) for one in by}) == 1 and by <= owner.keys()}:  # fmt: skip
         owner |= more
-    return {name: known[kind] for name, kind in owner.items()}
+    return {name: known[kind] for name, kind in owner.items() if "options" in sources[name]}
 
 
 @lru_cache(maxsize=256)
