@@ -111,7 +111,10 @@ class Driver:
         plan = self._plan
         while at < len(plan):
             try:
-                await self._ask(at)
+                n = modbus.put_read(self.pdu, plan[at + _FUNCTION], plan[at + _START], plan[at + _COUNT])
+                n = await self.bus.exchange(self.address, self.pdu, n, self.reply)
+                if n != 2 + 2 * plan[at + _COUNT]:
+                    raise DeviceFault(BAD_FRAME, n)
                 self._take(at, out, self.reply)
                 good += 1
             except BusError:  # nobody there: the other requests would only wait too
@@ -126,16 +129,8 @@ class Driver:
             raise refused
         return self._quality()
 
-    async def _ask(self, at):
-        """The request at `at` of the plan."""
-        plan = self._plan
-        n = modbus.put_read(self.pdu, plan[at + _FUNCTION], plan[at + _START], plan[at + _COUNT])
-        n = await self.bus.exchange(self.address, self.pdu, n, self.reply)
-        if n != 2 + 2 * plan[at + _COUNT]:
-            raise DeviceFault(BAD_FRAME, n)
-
     def _take(self, at, out, reply):
-        """The values of its reply; None each without one."""
+        """The values of the reply to the request at `at` of the plan; None each without one."""
         plan, first = self._plan, at + _HEAD
         for field in range(first, first + plan[at + _FIELDS] * _WIDTH, _WIDTH):
             _, none, value = _kinds[plan[field + _KIND]]
