@@ -123,6 +123,19 @@ class Good(Played):
         self.assertEqual(asyncio.run(write()), 5)
         self.assertEqual(s.line.sent, [bytes.fromhex("010607D000020886")])
 
+    def test_a_question_longer_than_most(self):
+        s = Slaves()
+        asked = bytes((modbus.WRITE_REGISTERS, 0, 0, 0, 20, 40)) + bytes(range(40))
+        s.by_address[1] = lambda frame: [(5, framed(1, frame[1:6]))]
+
+        async def write(pdu):
+            return await s.bus.exchange(1, pdu, len(pdu), s.out)
+
+        self.assertEqual(asyncio.run(write(asked)), 5)
+        self.assertEqual(s.line.sent, [framed(1, asked)])
+        self.assertEqual(asyncio.run(write(asked[:5] + bytes((2, 1, 2)))), 5)  # and then a short one
+        self.assertEqual(s.line.sent[1], framed(1, asked[:5] + bytes((2, 1, 2))))
+
     def test_broadcast_waits_for_nobody(self):
         s = Slaves()
         self.assertEqual(asyncio.run(s.bus.exchange(0, READ_ONE, 5, s.out)), 0)
