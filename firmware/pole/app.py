@@ -22,7 +22,7 @@ class Peripheral:
         self.pole = pole
         self.spec = spec
         self.name = spec.get("name", spec["kind"])
-        self.points = spec["points"]
+        self.points = tuple(spec["points"])
         self.driver = None
         self.period_ms = 0
 
@@ -84,6 +84,8 @@ class Part(Job):
             made = made(self.pole, self.spec.get("options", {}))
             if hasattr(made, "look"):
                 made.look()
+            if hasattr(made, "limit_s"):
+                self.limit_s = made.limit_s
             self.made = made
             if "link" in self.spec:
                 self.pole.links[self.spec["link"]] = self.made

@@ -20,7 +20,7 @@ _STABLE_S = 60  # a task that ran this long is forgiven its past
 
 
 class Job:
-    """One task: `start(beat)` makes its coroutine; it calls `beat()` at least every `limit_s`.
+    """One task: `start(beat)` makes its coroutine; it calls `beat()` at least every `limit_s`, or never where that is 0.
 
     Or it returns a function, which is then called once a second: quick, and it waits for nothing.
     """
@@ -114,7 +114,7 @@ class Supervisor:
             if not job.task:
                 if now >= job.resume:
                     self._launch(job)
-            elif now - job.last > job.limit_s:
+            elif 0 < job.limit_s < now - job.last:
                 well = well and not job.cancelled and now - job.last <= 2 * job.limit_s
                 if not job.cancelled:
                     job.cancelled = True

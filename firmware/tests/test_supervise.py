@@ -113,6 +113,23 @@ class SuperviseTest(unittest.TestCase):
         asyncio.run(story())
         self.assertEqual(len(starts), 2)
 
+    def test_who_may_wait_for_ever_is_left_alone(self):
+        class Patient(Job):
+            limit_s = 0
+
+        async def waits(beat):
+            await clock.sleep_ms(3600000)
+
+        async def story():
+            job = Patient("console", waits)
+            self.boss.add(job)
+            await _pass()
+            clock._wall.seconds += 86400
+            self.assertTrue(self.boss.check())
+            self.assertFalse(job.cancelled)
+
+        asyncio.run(story())
+
     def test_the_watchdog_goes_hungry_when_a_task_cannot_be_cancelled(self):
         async def stubborn(beat):
             while True:

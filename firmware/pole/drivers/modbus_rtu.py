@@ -85,6 +85,7 @@ from pole.protocol.slave_health import WELL, SlaveHealth
 
 _BROADCAST = 0
 _BROADCAST_MS = 100  # V1.02, 2.4.1: turnaround 100 to 200 ms
+_QUESTION = 8  # bytes of what most slaves are asked; who asks more makes the buffer longer, for good
 _BABBLE = 40  # reads that may not end in silence
 
 
@@ -104,10 +105,8 @@ class Bus:
         self._longest_ms = modbus.MOST_RTU * line.char_us // 1000 + self.gap_ms
         self.health = SlaveHealth(clock.ticks_diff, clock.ticks_add)
         self.turn = asyncio.Lock()  # first come, first served: no slave is asked twice while another waits
-        self._tx = bytearray(modbus.MOST_RTU)
-        self._tx_view = memoryview(self._tx)
-        self._rx = bytearray(modbus.MOST_RTU + 64)  # room for what may stand before a longest frame
-        self._rx_view = memoryview(self._rx)
+        self._tx = memoryview(bytearray(_QUESTION))
+        self._rx = memoryview(bytearray(modbus.MOST_RTU + 64))  # room for what may stand before a longest frame
         self.heard = clock.ticks_ms()  # the last byte on the line, either way
         self.sent = 0
         self.timeouts = 0
@@ -153,6 +152,8 @@ class Bus:
 
     async def _once(self, address, pdu, n):
         """One question; (start, end) of the reply's PDU in the receive buffer as one int: start << 16 | end."""
+        if n + 3 > len(self._tx):
+            self._tx = memoryview(bytearray(n + 3))
         self._tx[0] = address
         for k in range(n):
             self._tx[k + 1] = pdu[k]
@@ -161,7 +162,7 @@ class Bus:
         slave = self.health.slave(address)
         slave.late_until = clock.ticks_add(clock.ticks_ms(), self.timeout_ms + self.late_ms)
         slave.late = True
-        await self.line.send(self._tx_view[:length])
+        await self.line.send(self._tx[:length])
         self.sent += 1
         self.heard = clock.ticks_ms()
         if address == _BROADCAST:
@@ -176,7 +177,7 @@ class Bus:
         """Wait until the line has been silent for 3.5 characters; what came meanwhile is nobody's."""
         left = self.pause_ms - clock.ticks_diff(clock.ticks_ms(), self.heard)
         for _ in range(_BABBLE):
-            n = await self.line.readinto(self._rx_view, min(max(0, left), self.pause_ms))
+            n = await self.line.readinto(self._rx, min(max(0, left), self.pause_ms))
             if n == 0:
                 return
             self.strays += n
@@ -194,7 +195,7 @@ class Bus:
             left = self.timeout_ms - clock.ticks_diff(clock.ticks_ms(), begun)
             if left <= 0 and not have or left < -self._longest_ms:
                 break
-            got = await self.line.readinto(self._rx_view[have:], self.gap_ms if have else left)
+            got = await self.line.readinto(self._rx[have:], self.gap_ms if have else left)
             if got:
                 self.heard = clock.ticks_ms()
                 have += got
@@ -246,5 +247,5 @@ class Bus:
             code = self._rx[start + 1]
             kind = BusError if code in (modbus.ACKNOWLEDGE, modbus.BUSY) else DeviceFault
             raise kind(DEVICE_EXCEPTION, code)
-        reply[: end - start] = self._rx_view[start:end]
+        reply[: end - start] = self._rx[start:end]
         return end - start

@@ -48,8 +48,8 @@ from pole.quality import FAULT, GOOD, WARMING
 _GONE = 3  # so many unanswered rounds: it was without power
 _AGAIN = 2  # writes after each setting's first, when one does not hold: what it lies in may wear
 
-_AT, _KIND, _MUL, _DIV, _ADD, _K = range(6)  # of a field: place in the reply, in `_kinds`, ..., place in `out`
-_WIDTH = 6
+_FUNCTION, _START, _COUNT, _FIELDS, _HEAD = range(5)  # of a request: what is asked, how many fields follow
+_AT, _KIND, _MUL, _DIV, _ADD, _K, _WIDTH = range(7)  # of a field: place in the reply, in `_kinds`, ..., place in `out`
 _FLOAT = 0x3FFFFFFF  # instead of what is added: the value is told as a float
 
 _kinds = []  # (name, numbers that mean none, what reads it): a pole's twenty fields are of two or three kinds
@@ -64,31 +64,15 @@ def _kind(name, none=()):
     return len(_kinds) - 1
 
 
-class Request:
-    """One read of the plan. Its fields are numbers in one array: as tuples they would take four times as much."""
-
-    def __init__(self, function, start, count, fields):
-        self.function = function
-        self.start = start
-        self.count = count
-        self._fields = array("i")
+def _flat(plan):
+    """The plan as numbers in one array: of each request four, then its fields. As tuples they would take four times as much."""
+    flat = array("i")
+    for function, start, count, fields in plan:
+        flat.extend(array("i", (function, start, count, len(fields))))
         for at, name, mul, div, add, k, *none in fields:
             row = at, _kind(name, *none), mul, div, _FLOAT if add is None else add, k
-            self._fields.extend(array("i", row))
-
-    def take(self, reply, out):
-        """The values of a reply PDU into `out`."""
-        fields = self._fields
-        for n in range(0, len(fields), _WIDTH):
-            _, none, value = _kinds[fields[n + _KIND]]
-            add = None if fields[n + _ADD] == _FLOAT else fields[n + _ADD]
-            out[fields[n + _K]] = value.scaled(
-                reply, 2 + fields[n + _AT], fields[n + _MUL], fields[n + _DIV], add, none
-            )
-
-    def clear(self, out):
-        for n in range(_K, len(self._fields), _WIDTH):
-            out[self._fields[n]] = None
+            flat.extend(array("i", row))
+    return flat
 
 
 class Driver:
@@ -100,9 +84,9 @@ class Driver:
     def __init__(self, bus, options):
         self.bus = bus
         self.address = options["address"]
-        self._plan = [Request(*row) for row in options["plan"]]
+        self._plan = _flat(options["plan"])
         self.pdu = bytearray(5)
-        self.reply = bytearray(max(5, 2 + 2 * max(request.count for request in self._plan)))
+        self.reply = bytearray(max(5, 2 + 2 * max([row[_COUNT] for row in options["plan"]])))
         if "settings" in options:
             self.settings = options["settings"]
             self._unsettled = True
@@ -114,7 +98,7 @@ class Driver:
         self.bad = 0
 
     def settle(self):
-        return self._plan + [kind[2] for kind in _kinds]
+        return [kind[2] for kind in _kinds]
 
     async def read(self, out):
         """A request that the device refuses leaves its values None; only if it refuses all it is faulty."""
@@ -123,11 +107,15 @@ class Driver:
         ):  # it may be another one, or have forgotten
             await self._settle()
         refused = None
-        good = 0
-        for request in self._plan:
+        good = at = 0
+        plan = self._plan
+        while at < len(plan):
             try:
-                await self._ask(request)
-                request.take(self.reply, out)
+                n = modbus.put_read(self.pdu, plan[at + _FUNCTION], plan[at + _START], plan[at + _COUNT])
+                n = await self.bus.exchange(self.address, self.pdu, n, self.reply)
+                if n != 2 + 2 * plan[at + _COUNT]:
+                    raise DeviceFault(BAD_FRAME, n)
+                self._take(at, out, self.reply)
                 good += 1
             except BusError:  # nobody there: the other requests would only wait too
                 self._silent += 1
@@ -135,16 +123,21 @@ class Driver:
             except DeviceFault as error:
                 self.bad += 1
                 refused = error
-                request.clear(out)
+                self._take(at, out, None)
+            at += _HEAD + plan[at + _FIELDS] * _WIDTH
         if not good:
             raise refused
         return self._quality()
 
-    async def _ask(self, request):
-        n = modbus.put_read(self.pdu, request.function, request.start, request.count)
-        n = await self.bus.exchange(self.address, self.pdu, n, self.reply)
-        if n != 2 + 2 * request.count:
-            raise DeviceFault(BAD_FRAME, n)
+    def _take(self, at, out, reply):
+        """The values of the reply to the request at `at` of the plan; None each without one."""
+        plan, first = self._plan, at + _HEAD
+        for field in range(first, first + plan[at + _FIELDS] * _WIDTH, _WIDTH):
+            _, none, value = _kinds[plan[field + _KIND]]
+            add = None if plan[field + _ADD] == _FLOAT else plan[field + _ADD]
+            out[plan[field + _K]] = reply and value.scaled(
+                reply, 2 + plan[field + _AT], plan[field + _MUL], plan[field + _DIV], add, none
+            )
 
     async def _settle(self):
         """Have the device hold its settings. Values measured with wrong ones are none: DeviceFault."""

@@ -31,14 +31,16 @@ class Gauge:
         self._by_wall = kept.get("k", 0)  # which is wall time
         self._doubt = kept.get("d", -2 * _SLOTS)  # slot before which a gap of unknown length lies
         self._begin, self._last, self._tips = kept.get("b", 0), kept.get("e", 0), kept.get("s", 0)
-        self._old = array("H", [UNSEEN] * _SLOTS)
+        # This life's slots push out those of the last, which are a ring behind them and older than any window
+        self._slots = array("H", [UNSEEN] * _SLOTS)
         if "t" in kept:
             for hour in range(_SLOTS // _HOUR):
-                unpack(kept.get(chr(65 + hour), 0), self._old, hour * _HOUR)
+                unpack(kept.get(chr(65 + hour), 0), self._slots, hour * _HOUR)
         self._fresh = "t" not in kept
         self._guessed = kept.get("u", 0)  # the last life did not know the time when it wrote
-        self._live = array("H", bytes(2 * _SLOTS))
         self._first = self.head = self._t // SLOT_S
+        self._left = self._slots[self._first % _SLOTS]  # what the last life counted in the slot in which it ended
+        self._slots[self._first % _SLOTS] = 0
         self._ups = [-1, -1]  # first and last tip of the storm since the start
         self._n = 0  # its tips
         self._whole = False  # it began after a lull that we saw
@@ -58,7 +60,7 @@ class Gauge:
         before = self.head
         while self.head < number:
             self.head += 1
-            self._live[self.head % _SLOTS] = 0
+            self._slots[self.head % _SLOTS] = 0
             if self._summed is not None:
                 self._leave()
         return self.head > before
@@ -76,7 +78,7 @@ class Gauge:
         at = self.head % _SLOTS
         gap = self._summed if self._summed is not None else -1
         before = self.slot(0, gap)
-        self._live[at] = min(UNSEEN - 1, self._live[at] + tips)
+        self._slots[at] = min(UNSEEN - 1, self._slots[at] + tips)
         more = self.slot(0, gap) - before  # less than `tips` where a slot is full
         for k in range(len(WINDOWS)):
             self._sums[k] += more
@@ -101,13 +103,15 @@ class Gauge:
     def slot(self, back, gap):
         """Tips in the slot `back` before the present one, or UNSEEN."""
         number, gap = self.head - back, max(0, gap)
+        if back < 0:  # still to come
+            return 0
         if number > self._first:
-            return self._live[number % _SLOTS]
-        value = self._live[number % _SLOTS] if number == self._first and back < _SLOTS else UNSEEN
+            return self._slots[number % _SLOTS]
+        value = self._slots[number % _SLOTS] if number == self._first and back < _SLOTS else UNSEEN
         old = number + gap
-        if old > self._first or old <= self._first - _SLOTS:
+        if old > self._first or old <= self.head - _SLOTS:
             return value
-        found = self._old[old % _SLOTS]
+        found = self._left if old == self._first else self._slots[old % _SLOTS]
         if value == UNSEEN or found == UNSEEN:
             return found if value == UNSEEN else value
         return min(UNSEEN - 1, found + value)
@@ -196,7 +200,7 @@ class Gauge:
             kept.drop("u")
 
     def _hour(self, kept, hour, shift, gap):
-        """Twelve slots into one number. What the present hour has still to come is 25 hours old: no window has it."""
+        """Twelve slots into one number."""
         value, unseen, head = 0, 0, self.head + shift
         for k in range(_HOUR - 1, -1, -1):
             tips = self.slot(head - hour * _HOUR - k, gap)

@@ -13,19 +13,15 @@ ISOLATED = 2
 
 
 class Slave:
-    """What is known about one address; counters since the start."""
+    """What is known about one address."""
 
-    def __init__(self, address):
-        self.address = address
+    def __init__(self):
         self.failures = 0  # in a row
         self.pause_ms = 0  # until the next probe; 0 while not isolated
         self.due = 0  # ticks of the next probe
         self.late_until = 0  # ticks until which a reply given up on may still come
         self.late = False
         self.polled = False  # by the pole itself, not for a stranger only
-        self.answers = 0
-        self.missed = 0
-        self.isolations = 0
 
 
 class SlaveHealth:
@@ -49,7 +45,7 @@ class SlaveHealth:
     def slave(self, address):
         found = self._slaves.get(address)
         if found is None:
-            found = self._slaves[address] = Slave(address)
+            found = self._slaves[address] = Slave()
         return found
 
     def state(self, address):
@@ -84,7 +80,6 @@ class SlaveHealth:
     def answered(self, address):
         """It answered, be it with an exception. True if that ended an isolation."""
         slave = self.slave(address)
-        slave.answers += 1
         back = slave.failures >= self._threshold
         slave.failures = 0
         slave.pause_ms = 0
@@ -93,13 +88,9 @@ class SlaveHealth:
     def failed(self, address, now):
         """It did not answer, or not in a way that could be read. True if that isolates it."""
         slave = self.slave(address)
-        slave.missed += 1
         slave.failures += 1
         if slave.failures < self._threshold:
             return False
         slave.pause_ms = min(2 * slave.pause_ms or self._first_ms, self._longest_ms)
         slave.due = self._add(now, slave.pause_ms)
-        if slave.failures > self._threshold:
-            return False
-        slave.isolations += 1
-        return True
+        return slave.failures == self._threshold

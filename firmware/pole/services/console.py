@@ -24,7 +24,6 @@ from pole import clock, errors
 from pole.codec.frame_line import LineReader, encode
 from pole.quality import NAMES
 
-_BEAT_MS = 5000
 _REPORT_MS = 30
 _BUSY_MS = 5
 _LOOK_MS = 30  # a console that cannot be waited for
@@ -32,14 +31,8 @@ _CHUNK = 64
 _YEAR_2024 = 126230400  # a bench whose clock says less has a flat battery
 
 
-async def _pulse(beat):
-    """Who waits for a technician, for years perhaps, does not hang."""
-    while True:
-        beat()
-        await clock.sleep_ms(_BEAT_MS)
-
-
 class Service:
+    limit_s = 0  # it waits for a technician, for years perhaps
     _flags = None  # of the store: which points changed
     _watched = None  # bytes: 1 for each point of the watch
     _reports = None  # the task that tells what changes
@@ -59,27 +52,22 @@ class Service:
     async def run(self, beat):
         """Greet, then answer for ever."""
         self._say({"hello": self.pole.id, "protocol": 0, "bench": True})
-        pulse = asyncio.create_task(_pulse(beat))
         self._go_on_reporting()
+        console = self.pole.console
         try:
-            await self._listen()
+            while True:
+                if hasattr(console, "wait"):
+                    await console.wait()
+                else:
+                    await clock.sleep_ms(_LOOK_MS)
+                for k in range(console.readinto(self._chunk)):
+                    if self.line.feed(self._chunk[k]):
+                        await self._answer()
+                await clock.sleep_ms(_BUSY_MS)  # a line comes in pieces, and not each byte is to wake the pole
         finally:
-            pulse.cancel()
             if self._reports:
                 self._reports.cancel()
                 self._reports = None
-
-    async def _listen(self):
-        console = self.pole.console
-        while True:
-            if hasattr(console, "wait"):
-                await console.wait()
-            else:
-                await clock.sleep_ms(_LOOK_MS)
-            for k in range(console.readinto(self._chunk)):
-                if self.line.feed(self._chunk[k]):
-                    await self._answer()
-            await clock.sleep_ms(_BUSY_MS)  # a line comes in pieces, and not each byte is to wake the pole
 
     def close(self):
         self._watched = None

@@ -19,13 +19,12 @@ _SLICE_MS = 10000
 class Sampling(Job):
     """The task of one peripheral."""
 
-    def __init__(self, pole, peripheral):
+    misses = 0  # in a row
+
+    def __init__(self, peripheral):
         Job.__init__(self, peripheral.name)
-        self.pole = pole
         self.peripheral = peripheral
         self.out = [None] * len(peripheral.points)
-        self.misses = 0
-        self.reads = 0
 
     async def start(self, beat):
         try:
@@ -64,22 +63,23 @@ class Sampling(Job):
 
     def _put(self, quality, missing):
         """missing: what a good reading without this value says of the point."""
-        store, points, out = self.pole.store, self.peripheral.points, self.out
-        sink = store.judge or store
-        if self.misses >= _MISSES:
-            self.pole.log.add(INFO, self.peripheral.name, "answers again")
-        self.misses = 0
-        self.reads += 1
+        pole, points, out = self.peripheral.pole, self.peripheral.points, self.out
+        sink = pole.store.judge or pole.store
+        if self.misses:
+            if self.misses >= _MISSES:
+                pole.log.add(INFO, self.name, "answers again")
+            self.misses = 0
         for k in range(len(points)):
             if points[k] >= 0:
                 sink.put(points[k], out[k], missing if out[k] is None and quality == GOOD else quality)
 
     def _missed(self, quality, error):
+        pole = self.peripheral.pole
         self.misses += 1
-        self.pole.count(self.peripheral.name + ".missed")
+        pole.count(self.name + ".missed")
         if self.misses == _MISSES:
             self.peripheral.fail(quality)
-            self.pole.log.add(WARN, self.peripheral.name, "error %d %s" % (error.code, error.detail))
+            pole.log.add(WARN, self.name, "error %d %s" % (error.code, error.detail))
 
 
 class Service:
@@ -91,7 +91,7 @@ class Service:
 
             pole.store.judge = Judge(pole.store, pole.log, options)
         for peripheral in () if pole.safe else pole.peripherals:
-            pole.supervisor.add(Sampling(pole, peripheral))
+            pole.supervisor.add(Sampling(peripheral))
 
         self.judge = pole.store.judge
         self.step = pole.store.sweep

@@ -46,7 +46,6 @@ class States(unittest.TestCase):
     def test_isolation_is_told_once(self):
         isolate(self.health, 7)
         self.assertFalse(self.health.failed(7, 1000))
-        self.assertEqual(self.health.slave(7).isolations, 1)
 
     def test_one_answer_brings_back(self):
         isolate(self.health, 7)
@@ -59,12 +58,6 @@ class States(unittest.TestCase):
     def test_others_are_not_touched(self):
         isolate(self.health, 7)
         self.assertTrue(self.health.admit(8, 0, TIMEOUT))
-
-    def test_counters(self):
-        isolate(self.health, 7)
-        self.health.answered(7)
-        slave = self.health.slave(7)
-        self.assertEqual((slave.answers, slave.missed, slave.isolations), (1, 3, 1))
 
 
 def probes(health, addresses, until, start=0, step=50):

@@ -15,12 +15,12 @@ class Peripheral:
     points = (0, -1, 1)
     options = {}
 
-    def __init__(self, store):
-        self.store = store
+    def __init__(self, pole):
+        self.pole = pole
 
     def fail(self, quality):
         for i in (0, 1):
-            self.store.fail(i, quality)
+            self.pole.store.fail(i, quality)
 
 
 class Pole:
@@ -51,7 +51,7 @@ class Qualities(unittest.TestCase):
     def after(self, driver):
         """The qualities of both points after each reading."""
         pole = Pole()
-        sampling = Sampling(pole, Peripheral(pole.store))
+        sampling = Sampling(Peripheral(pole))
         seen = []
         while driver.results:
             asyncio.run(sampling._once(driver))

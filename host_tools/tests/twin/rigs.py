@@ -235,7 +235,7 @@ class Bench:
     def start(self):
         clock.set_time(_NOW, clock.NETWORK)
         self.twin.start()
-        self.supervisor.add(sampler.Sampling(self, self.peripheral))
+        self.supervisor.add(sampler.Sampling(self.peripheral))
         self.task = asyncio.create_task(self.supervisor.run())
 
     async def stop(self):
