@@ -196,8 +196,10 @@ def _laid_in(method: _Function, up: _Up) -> bool:
     imported = {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
     if (calls.names(nodes) - stored - given.keys()) & calls.bound(around) or imported & theirs:
         return False
-    taken = theirs | calls.names(nodes)
-    words = {name: calls.unlike(name, taken - ({name} - theirs)) for name in (stored | given.keys()) - imported}
+    words: dict[str, str] = {}
+    for name in sorted((stored | given.keys()) - imported):
+        others = calls.names(nodes) - {name}
+        words[name] = calls.unlike(name, theirs.union(others, words.values()))
     before = []
     for name, value in given.items():
         if isinstance(value, ast.Name) and value.id in calls.bound(around) - _changed(around) and name not in stored:

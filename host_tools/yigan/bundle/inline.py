@@ -117,7 +117,7 @@ def _means_the_same(names: set[str], one: _Accessor, site: Site, sites: Sites) -
 def _fits(order: list[ast.expr], given: dict[str, ast.expr], site: Site, sites: Sites) -> bool:
     """Whether each argument is worth the same where its parameter stands, and asked for as often as matters."""
     calling = next((at for at, node in enumerate(order) if isinstance(node, ast.Call)), len(order))
-    looking = next((at for at, node in enumerate(order) if isinstance(node, ast.Attribute | ast.Subscript)), len(order))
+    looking = next((at for at, node in enumerate(order) if _may_change(node, sites)), len(order))
     maybe = {id(part) for node in order for late in _late(node) for part in syntax.nodes(late)}
     places: list[int] = []
     acting = -1  # where the last argument stands that calls something
@@ -132,6 +132,11 @@ def _fits(order: list[ast.expr], given: dict[str, ast.expr], site: Site, sites: 
         places += where
         acting = acting if _is_quiet(value) else where[0]
     return acting < 0 or acting < looking and places == sorted(places)
+
+
+def _may_change(node: ast.expr, sites: Sites) -> bool:
+    """While something is called."""
+    return isinstance(node, ast.Attribute | ast.Subscript) or isinstance(node, ast.Name) and node.id in sites.written
 
 
 def _late(node: ast.expr) -> list[ast.expr]:

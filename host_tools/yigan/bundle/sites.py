@@ -31,7 +31,7 @@ class Site:
 
 class Sites:
     """`calls`: id of what is called -> the call; `levels`: module -> names that it binds outside functions, how often;
-    `spoken`: ids of what stands in f-strings, where not every expression can.
+    `spoken`: ids of what stands in f-strings, where not every expression can; `written`: names of `global` statements.
     """
 
     def __init__(self, trees: Trees, words: Container[str]):
@@ -44,7 +44,7 @@ class Sites:
         self._bound: dict[int, set[str]] = {}
         self._defined: Counter[str] = Counter()
         self._kept: set[str] = set()  # imported, or asked for by getattr
-        self._written: set[str] = set()  # by `global`
+        self.written: set[str] = set()
         self._texts: set[str] = set()
         self._is_open = False  # somebody makes up what he asks an object for
         for name, tree in trees.items():
@@ -57,7 +57,7 @@ class Sites:
         """Whether one function is called so, and nothing else but variables of functions. `held`: it is a method."""
         others = sum(level[word] for level in self.levels.values())
         shown = word in self._texts and (self._is_open or not held)
-        return self._defined[word] == 1 == others and word not in self._kept | self._written and not shown
+        return self._defined[word] == 1 == others and word not in self._kept | self.written and not shown
 
     def origin(self, site: Site, node: ast.expr) -> str:
         """Which module a name means there; "" when it means anything else."""
@@ -68,12 +68,12 @@ class Sites:
     def same(self, name: str, one: str, other: str) -> bool:
         """Whether two modules import the same thing by a name, and nobody changes it."""
         first = self.origins.get((one, name), "")
-        return bool(first) and first == self.origins.get((other, name)) and first.rpartition(".")[2] not in self._written
+        return bool(first) and first == self.origins.get((other, name)) and first.rpartition(".")[2] not in self.written
 
     def is_fixed(self, name: str, unit: ast.AST) -> bool:
         """A variable of a function, which nobody changes while others are called."""
         inner = (node.names for node in syntax.nodes(unit) if isinstance(node, ast.Nonlocal))
-        return name in self.bound(unit).difference(self._written, *inner)
+        return name in self.bound(unit).difference(self.written, *inner)
 
     def is_chain(self, value: ast.expr) -> bool:
         """`self.store.table`, without properties."""
@@ -119,7 +119,7 @@ class Sites:
         elif isinstance(node, ast.alias):
             self._kept |= {node.name, node.asname or ""}
         elif isinstance(node, ast.Global):
-            self._written.update(node.names)
+            self.written.update(node.names)
 
     def _ask(self, module: str, node: ast.Call) -> None:
         """What a text that is made up asks a module for is no method."""
