@@ -35,13 +35,13 @@ class Table:
         self.n = n
         self.ids = column("H")
         self.kinds = column("B")
-        self.decimals = column("b")
+        self.scales = column("b")
         self.units = column("B")
         self.low = column("i")
         self.high = column("i")
-        self.deadband = column("i")
-        self.min_s = column("H")
-        self.max_s = column("H")
+        self.deadbands = column("i")
+        self.shortest_s = column("H")
+        self.longest_s = column("H")
         self.ttl_s = column("H")
         self.name_end = column("H")
         self.names = bytes(view[at : at + names])
@@ -118,7 +118,7 @@ class Store:
         return bool(self.table.kinds[i] & _WRITABLE)
 
     def decimals(self, i):
-        return self.table.decimals[i]
+        return self.table.scales[i]
 
     def low(self, i):
         return self._unsigned(i, self.table.low[i])
@@ -127,13 +127,13 @@ class Store:
         return self._unsigned(i, self.table.high[i])
 
     def deadband(self, i):
-        return self.table.deadband[i]
+        return self.table.deadbands[i]
 
     def min_s(self, i):
-        return self.table.min_s[i]
+        return self.table.shortest_s[i]
 
     def max_s(self, i):
-        return self.table.max_s[i]
+        return self.table.longest_s[i]
 
     # What it is now
 
@@ -249,7 +249,7 @@ class Store:
 
     def text(self, i):
         """The valid value as decimal text, `-0.05`, `true`; "" when there is none."""
-        return decimal(self.raw(i), self.table.decimals[i], self.kind(i)) if self.valid(i) else ""
+        return decimal(self.raw(i), self.table.scales[i], self.kind(i)) if self.valid(i) else ""
 
     def parse(self, i, text):
         """The raw of a decimal text; PoleError(BAD_VALUE) when it is none. Digits beyond the scale round."""
@@ -260,7 +260,7 @@ class Store:
                 return float(text)
             except ValueError:
                 raise errors.PoleError(errors.BAD_VALUE, text)
-        return from_decimal(text, self.table.decimals[i])
+        return from_decimal(text, self.table.scales[i])
 
 
 def decimal(raw, decimals, kind=I32):

@@ -13,7 +13,7 @@ import rp2
 from machine import Pin
 
 from pole.codec import dali, dali_bits
-from pole.hal import dali as line
+from pole.hal.dali import Line
 
 _HZ = 76800
 _SAMPLE_US = 104
@@ -71,7 +71,7 @@ def listener(low):
     return program
 
 
-class Bus(line.Line):
+class Bus(Line):
     """`spec`: tx, rx, `id` (PIO block), and `tx_inverted`, `rx_inverted` as in hal/dali_rmt.py."""
 
     def __init__(self, spec):

@@ -13,7 +13,7 @@ from machine import Pin
 
 from pole import clock
 from pole.codec import dali, dali_bits
-from pole.hal import dali as line
+from pole.hal.dali import Line
 
 _TICKS = 4167  # 416.7 us at 10 MHz: clock_div 8 of 80 MHz is every version's default
 _GUARD_US = 2500  # behind our own last edge: an answer begins later, our own edges are noted by then
@@ -22,7 +22,7 @@ _WHOLE_US = 16000  # from the first edge on: what is no byte by then (7.5 ms, an
 _EDGES = 96  # 50 of ours at most, 18 of an answer
 
 
-class Bus(line.Line):
+class Bus(Line):
     """`spec`: tx, rx, and `tx_inverted`, `rx_inverted`: a high pin stands for wires pulled low (optocouplers do that)."""
 
     def __init__(self, spec):

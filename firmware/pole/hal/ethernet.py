@@ -3,10 +3,10 @@
 import machine
 import network
 
-from pole.hal import interface
+from pole.hal.interface import Interface as Base
 
 
-class Interface(interface.Interface):
+class Interface(Base):
     """`spec`: `chip` (a PHY_ constant of `network` without its prefix) and its pins, from the board's file."""
 
     def __init__(self, spec, say):
@@ -22,4 +22,4 @@ class Interface(interface.Interface):
             wires = {"mdc": machine.Pin(spec["mdc"]), "mdio": machine.Pin(spec["mdio"])}
         wires["phy_addr"] = spec.get("phy_addr", 0 if "spi" in spec else 1)
         nic = network.LAN(0, phy_type=kind, **wires)  # type: ignore  # the stubs know no wires, RP2 no LAN
-        interface.Interface.__init__(self, nic, spec, say)
+        Base.__init__(self, nic, spec, say)

@@ -2,17 +2,17 @@
 
 import network
 
-from pole.hal import interface
+from pole.hal.interface import Interface as Base
 
 
-class Interface(interface.Interface):
+class Interface(Base):
     """`spec`: ssid and password, or `networks` of them: tried in turn, the last that worked first.
 
     They are not looked for by a scan: it stops the board for two seconds.
     """
 
     def __init__(self, spec, say):
-        interface.Interface.__init__(self, network.WLAN(network.STA_IF), spec, say)
+        Base.__init__(self, network.WLAN(network.STA_IF), spec, say)
         self._networks = spec.get("networks") or [spec]
         self._last = 0
 

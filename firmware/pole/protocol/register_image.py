@@ -134,7 +134,7 @@ class RegisterImage:
             if q != GOOD and q != UNCERTAIN and q != MANUAL:
                 pack(">I", out, at, _sentinel(kind, as_float))
             elif as_float:
-                pack(">f", out, at, store.raw(k - 1) / 10 ** store.table.decimals[k - 1])
+                pack(">f", out, at, store.raw(k - 1) / 10 ** store.table.scales[k - 1])
             else:
                 pack(_FORMATS[kind], out, at, store.raw(k - 1))
             at += 4

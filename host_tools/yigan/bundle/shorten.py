@@ -60,7 +60,11 @@ class _Names:
 
 def shortened(sources: Sources, public: bool = False) -> Sources:
     """The same program with short names."""
-    trees = {name: ast.parse(text) for name, text in sources.items()}
+    return renamed({name: ast.parse(text) for name, text in sources.items()}, public)
+
+
+def renamed(trees: dict[str, ast.Module], public: bool = False) -> Sources:
+    """As shortened, of trees, which are somebody else's then."""
     nodes = {name: syntax.nodes(tree) for name, tree in trees.items()}  # they stay the same, whatever they are called
     if public:
         keywords = {node.arg for part in nodes.values() for node in part if isinstance(node, ast.keyword)}
@@ -86,7 +90,7 @@ def _shorten_arguments(tree: ast.Module, whole: _Nodes, kept: set[str]) -> None:
     classes = (node for node in whole if isinstance(node, ast.ClassDef))
     variables = {part.id for node in classes for part in _class_level(node) if isinstance(part, ast.Name)}
     outside = scopes.globals_of(tree).places.keys() | variables | kept
-    for unit in _units(tree):
+    for unit in syntax.units(tree):
         nodes = syntax.nodes(unit)
         if any(isinstance(node, ast.ClassDef) for node in nodes):
             continue
@@ -108,17 +112,6 @@ def _rename_local(node: ast.AST, names: dict[str, str], whole: bool) -> None:
         node.names = [names.get(name, name) for name in node.names]
     elif isinstance(node, ast.ExceptHandler) or isinstance(node, _Function) and not whole:
         node.name = names.get(node.name, node.name)
-
-
-def _units(tree: ast.Module) -> Iterator[ast.AST]:
-    """Functions and methods, with all that is inside them."""
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        for node in syntax.children(waiting.pop()):
-            if isinstance(node, _Function | ast.Lambda):
-                yield node
-            else:
-                waiting.append(node)
 
 
 def _names(node: ast.AST) -> set[str]:

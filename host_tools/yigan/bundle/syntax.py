@@ -5,11 +5,13 @@
 """
 
 import ast
+from collections.abc import Iterator
 from functools import lru_cache
 
 # Fields that hold a text, a number, or an operator: `op` of BinOp, `ctx` of Name.
 _LEAVES = frozenset({"arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "module",
                      "name", "op", "ops", "simple", "type_comment"})  # fmt: skip
+_UNITS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _fields: dict[type, tuple[str, ...]] = {}
 
 
@@ -30,6 +32,22 @@ def nodes(start: ast.AST) -> list[ast.AST]:
     found = [start]
     for node in found:  # which grows meanwhile
         found += children(node)
+    return found
+
+
+def units(start: ast.AST) -> Iterator[ast.AST]:
+    """Functions, methods and lambdas, with all that is inside them."""
+    for node in level(start):
+        if isinstance(node, _UNITS):
+            yield node
+
+
+def level(start: ast.AST) -> list[ast.AST]:
+    """What stands in a module or a class outside of functions, these themselves among it."""
+    found = children(start)
+    for node in found:  # which grows meanwhile
+        if not isinstance(node, _UNITS):
+            found += children(node)
     return found
 
 
