@@ -12,7 +12,7 @@ from pole.log import Log
 from pole.protocol import plausibility
 from pole.protocol.register_image import RegisterImage
 from pole.quality import COMM_FAULT, GOOD, RANGE, UNCERTAIN, WARMING
-from pole.services.console import Service as Console
+from pole.services.console_desk import Desk
 from pole.services.sampler import Service as Sampler
 from pole.store import F32, I16, U16, Store, Table
 
@@ -82,12 +82,12 @@ class Judged(unittest.TestCase):
         self.judge.put(HUMID, 950, GOOD)
         self.judge.put(PM, 350, GOOD)
         self.assertEqual(self.seen(PM), ("36.7", UNCERTAIN, plausibility.CROSS_HIGH, 350))
-        self.assertEqual(self.log._ring[1][2:5], [2, "air.pm2_5", "uncertain: cross_high"])
+        self.assertEqual(list(self.log.since(0))[0][2:5], [2, "air.pm2_5", "uncertain: cross_high"])
         self.time.pass_ms(60000)
         self.judge.put(HUMID, 700, GOOD)
         self.judge.put(PM, 350, GOOD)
         self.assertEqual(self.seen(PM), ("36.7", GOOD, 0, 350))
-        self.assertEqual(self.log._ring[2][4], "plausible again")
+        self.assertEqual(list(self.log.since(1))[0][4], "plausible again")
 
     def test_who_listens_hears_of_another_reason(self):
         self.judge.put(HUMID, 700, GOOD)
@@ -148,7 +148,7 @@ class Judged(unittest.TestCase):
     def test_console_and_mqtt(self):
         self.judge.put(HUMID, 950, GOOD)
         self.judge.put(PM, 350, GOOD)
-        console = Console(Pole(self.store), {})
+        console = Desk(Pole(self.store), None, 60)
         self.assertEqual(console._row(PM), {"p": "air.pm2_5", "v": "36.7", "u": "ug/m3", "q": "uncertain", "age": 0,
                                             "raw": "35.0", "why": "cross_high"})  # fmt: skip
         self.assertEqual(sorted(console._row(HUMID)), ["age", "p", "q", "u", "v"])

@@ -7,12 +7,12 @@ from pole import clock, errors
 from pole.codec.frame_line import LineReader, encode
 from pole.log import INFO, Log
 from pole.quality import COMM_FAULT
-from pole.services import console
+from pole.services import console, console_desk
 from pole.services.console import Service
 from pole.store import Store, Table
 from points_bin import build
 
-console._BEAT_MS = console._REPORT_MS = console._BUSY_MS = 2  # the tests wait for it a hundred times
+console_desk._REPORT_MS = console._BUSY_MS = 2  # the tests wait for it a hundred times
 
 ROWS = (
     (0, "node.uptime", 4, 0, False, 0, 0x7FFFFFFF),
@@ -254,7 +254,7 @@ class Hostile(Desk):
         ):
             self.line.waiting += encode(body)
         self.assertEqual(self.turn(), [])
-        self.assertEqual(self.service.bad, 10)
+        self.assertEqual(self.service.line.strangers, 10)
 
     def test_wrong_shapes_are_refused(self):
         for request in (

@@ -1,0 +1,227 @@
+"""What answers at a console: requests as JSON, rows of points, a watch. Loaded by services/console.py when somebody asks.
+
+The requests are told in docs/console.md; what is no word of these is a tool's (pole/tools).
+"""
+
+import asyncio
+import json
+
+from pole import clock, errors
+from pole.codec.frame_line import encode
+from pole.quality import NAMES
+
+_REPORT_MS = 30
+_YEAR_2024 = 126230400  # a bench whose clock says less has a flat battery
+
+
+class Desk:
+    """`lease_s`: how long a watch lasts that nobody asks for again. `line`: the LineReader, whose counters are told."""
+
+    _flags = None  # of the store: which points changed
+    _watched = None  # bytes: 1 for each point of the watch
+    _reports = None  # the task that tells what changes
+
+    def __init__(self, pole, line, lease_s):
+        self.pole = pole
+        self.store = pole.store
+        self.line = line
+        self.lease_s = lease_s
+        self._asked = True
+        self._watch_n = 0
+        self._every = 1
+        self._due = 0  # uptime of the next look
+        self._until = 0  # uptime at which the lease ends
+
+    def is_wanted(self):
+        """Whether somebody has asked since the last time, or watches."""
+        asked, self._asked = self._asked, False
+        return asked or self._reports is not None
+
+    def go_on(self):
+        """Tell what changes, if somebody watches."""
+        if self._watched and not self._reports:
+            self._reports = asyncio.create_task(self._report_on())
+
+    def pause(self):
+        if self._reports:
+            self._reports.cancel()
+            self._reports = None
+
+    def _say(self, message):
+        self.pole.console.write(encode(json.dumps(message).encode()))
+
+    async def answer(self, body):
+        """Carry out the request in these bytes."""
+        self._asked = True
+        try:
+            request = json.loads(body.decode())
+            n = request["n"]
+        except (ValueError, KeyError, TypeError):  # UnicodeError is a ValueError
+            self.line.strangers += 1
+            return
+        try:
+            action = self._action(request.get("do"))
+            tool = None if action else self.pole.tool(request.get("do"))
+            if action is None and tool is None:
+                raise errors.PoleError(errors.BAD_REQUEST, "do")
+            done = action(request) if action else tool.answer(self.pole, request)
+            for row in done if hasattr(done, "__next__") else ():
+                self._say({"n": n, "r": row})
+                await clock.sleep_ms(0)  # a row takes 7 ms of the line: others may run
+            self._say({"n": n, "ok": done if isinstance(done, dict) else {}})
+        except errors.PoleError as error:
+            self._refuse(n, error.code, error.detail)
+            return
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            self._refuse(n, errors.BAD_REQUEST, "")
+            return
+        if request.get("do") == "restart":
+            await clock.sleep_ms(100)  # the answer is to leave before the board does
+            self.pole.restart(request.get("mode") != "soft")
+
+    def _refuse(self, n, code, detail):
+        word = errors.WORDS[code] if code < len(errors.WORDS) else "error"
+        self._say({"n": n, "error": word, "code": code, "at": str(detail)})
+
+    # What can be asked for
+
+    def _action(self, do):
+        """What does it, None for what is no word of ours: it may be a tool's."""
+        if do == "get":
+            return self._get
+        if do == "set":
+            return self._set
+        if do == "watch":
+            return self._watch
+        if do == "unwatch":
+            return self._unwatch
+        if do == "log":
+            return self._log
+        if do == "time":
+            return self._time
+        if do == "restart":
+            return self._restart
+        return self._identify if do == "identify" else None
+
+    def _identify(self, request):
+        told = dict(self.pole.info)
+        told["uptime"] = clock.uptime_s()
+        told["trust"] = clock.TRUST[clock.trust()]
+        told["time"] = clock.iso(clock.now())
+        told["protocol"] = 0
+        told["bench"] = True
+        told["points"] = self.store.n
+        told["bad_lines"] = self.line.strangers + self.line.overlong + self.line.bad_crc
+        return told
+
+    def _chosen(self, names):
+        """The places that "*", a name, a prefix that ends in a dot, or a list of these mean."""
+        store = self.store
+        found = []
+        for name in (names,) if isinstance(names, str) else names:
+            some = len(found)
+            if name == "*" or name[-1:] == ".":
+                head = "" if name == "*" else name
+                found += [i for i in range(store.n) if store.name(i).startswith(head)]
+            else:
+                found += [i for i in (store.find(name),) if i >= 0]
+            if len(found) == some:
+                raise errors.PoleError(errors.UNKNOWN_POINT, name)
+        return found
+
+    def _row(self, i):
+        store = self.store
+        age = store.age_s(i)
+        row = {
+            "p": store.name(i),
+            "v": store.text(i) or None,
+            "u": store.unit(i),
+            "q": NAMES[store.quality(i)],
+            "age": age if age >= 0 else None,
+        }
+        return store.judge.row(row, i) if store.judge else row
+
+    def _rows(self, places):
+        for i in places:
+            yield self._row(i)
+
+    def _get(self, request):
+        return self._rows(self._chosen(request.get("names", "*")))
+
+    def _set(self, request):
+        name, value = request["p"], request["v"]
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        i = self.store.find(name)
+        if i < 0:
+            raise errors.PoleError(errors.UNKNOWN_POINT, name)
+        self.store.request(i, self.store.parse(i, str(value)), "console")
+        return self._row(i)
+
+    def _watch(self, request):
+        places = self._chosen(request.get("names", "*"))
+        every = request.get("every", 1)
+        if not isinstance(every, int) or not 0 <= every <= 3600:
+            raise errors.PoleError(errors.BAD_VALUE, "every")
+        if self._flags is None:
+            self._flags = self.store.listen()
+        renewed = self._watched is not None and self._watch_n == request["n"]
+        watched = bytearray(self.store.n)
+        for i in places:
+            watched[i] = 1
+            if not renewed:
+                self._flags[i] = 1  # the first look tells all of them
+        self._watched = watched
+        self._watch_n, self._every = request["n"], every
+        self._due = clock.uptime_s()
+        self._until = self._due + self.lease_s
+        self.go_on()
+        return {"points": len(places), "lease": self.lease_s}
+
+    def _unwatch(self, request):
+        self._watched = None
+        return {}
+
+    async def _report_on(self):
+        """As long as somebody watches."""
+        while self._watched:
+            await self._report()
+            await clock.sleep_ms(_REPORT_MS)
+        self._reports = None
+
+    async def _report(self):
+        """Tell what changed since the last look, at most every `every` seconds."""
+        now = clock.uptime_s()
+        if now >= self._until:
+            self._watched = None
+            return
+        if now < self._due:
+            return
+        self._due = now + self._every
+        for i in range(self.store.n):
+            if self._watched[i] and self._flags[i]:
+                self._flags[i] = 0
+                self._say({"n": self._watch_n, "r": self._row(i)})
+                await clock.sleep_ms(0)
+
+    def _log(self, request):
+        since = request.get("since", 0)
+        if not isinstance(since, int):
+            raise errors.PoleError(errors.BAD_VALUE, "since")
+        return self._lines(since)
+
+    def _lines(self, since):
+        for seq, uptime, level, where, text, times in self.pole.log.since(since):
+            yield {"s": seq, "t": uptime, "l": level, "w": where, "x": text, "k": times}
+
+    def _time(self, request):
+        """The bench's clock, taken unless a better source holds the time."""
+        utc = request["utc"]
+        if not isinstance(utc, int) or not _YEAR_2024 <= utc < 1073741824:
+            raise errors.PoleError(errors.BAD_VALUE, "utc")
+        return {"taken": clock.set_time(utc, clock.RTC), "time": clock.iso(clock.now())}
+
+    def _restart(self, request):
+        if request.get("mode", "hard") not in ("hard", "soft"):
+            raise errors.PoleError(errors.BAD_VALUE, "mode")
+        return {}
