@@ -1,6 +1,6 @@
 # mypy: disable-error-code="attr-defined"
 # (its stubs are a board's)
-"""What CPython has not of MicroPython: ticks, and a task's end (clock.py)."""
+"""What CPython has not of MicroPython: ticks, and a task's end (clock.py), coroutines that can be iterated (again.py)."""
 
 import asyncio
 import time
@@ -39,3 +39,22 @@ def spawn(coroutine, over):
     task = asyncio.create_task(coroutine)
     task.add_done_callback(ended)
     return task
+
+
+class Again:
+    """As again.py's, with its own `rounds()` for each round: here nobody counts bytes."""
+
+    under_way = None
+
+    def __await__(self):
+        return self._round().__await__()
+
+    async def _round(self):
+        self.under_way = True
+        try:
+            rounds = self.rounds()
+            await anext(rounds)
+            await rounds.aclose()
+            return 1
+        finally:
+            self.under_way = None

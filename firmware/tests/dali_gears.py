@@ -1,5 +1,6 @@
 """Control gear for tests on every interpreter: addressing and levels only. The twin on the host knows the rest."""
 
+from pole.again import Again
 from pole.codec import dali
 
 
@@ -98,7 +99,7 @@ class Gear:
             return 255 if self.short == 255 else self.short << 1 | 1
 
 
-class Line:
+class Line(Again):
     """`exchange` as a line's: the gears answer at once; two answers are none that can be read."""
 
     def __init__(self, *gears):
@@ -113,8 +114,14 @@ class Line:
         told = [a for a in [gear.hear(frame) for gear in self.gears] if a is not None]
         return dali.NO if not told else told[0] if len(told) == 1 else dali.MIXED
 
-    async def exchange(self, frame, bits, twice, answer):
-        return self.put(frame)
+    def exchange(self, frame, bits, twice, answer):
+        self.frame, self.twice, self.asks = frame, twice, answer
+        return self
+
+    async def rounds(self):
+        while True:
+            self.told = self.put(self.frame)
+            yield True
 
 
 def converse(line, conversation):

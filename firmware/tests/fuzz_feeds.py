@@ -71,6 +71,9 @@ class Line:
             await nap(timeout_ms)
             return 0
         await nap(3)
+        return self.take(buf)
+
+    def take(self, buf):
         n = min(len(buf), len(self.data), 1 + random.getrandbits(5))
         buf[:n] = self.data[:n]
         self.data = self.data[n:]
@@ -279,12 +282,13 @@ def replies():
 
 
 def meter():
-    wanted = bytes((0xAA,)) * 6
+    asked = bytearray(20)
+    dlt645.put(asked, 0, bytes((0xAA,)) * 6, dlt645.READ, bytes(4), 4)
 
     def feed(frame):
         n, at = len(frame), dlt645.find(frame, len(frame))
         while at >= 0:
-            dlt645.answers(frame, at, wanted, 0x11)
+            dlt645.answers(frame, at, asked, 0)
             data = bytes((byte - 0x33 & 255) for byte in frame[at + 10 : at + 10 + frame[at + 9]])
             for k in range(len(data)):
                 dlt645.bcd(data, k, min(4, len(data) - k), True)
@@ -314,7 +318,9 @@ def interface():
     def feed(frame):
         line.data, line.turns = frame, 0
         for _ in range(3):
-            ready(one._hear(True))
+            one._have, one._done, one._asks, one._until = 0, False, True, clock.ticks_add(ticks(), 150)
+            while one._heard() is None:
+                ready(nap(16))
 
     return feed
 

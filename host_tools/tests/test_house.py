@@ -19,12 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE, HOST = ROOT / "firmware", ROOT / "host_tools"
 POLE, YIGAN = FIRMWARE / "pole", HOST / "yigan"
 
-EVERYBODY = {"errors", "quality", "seldom"}
+EVERYBODY = {"again", "errors", "quality", "seldom"}
 # A room of the firmware, and whom of `pole` it may import beside EVERYBODY and itself.
 ROOMS = {
     "errors": set(),
     "quality": set(),
     "seldom": set(),
+    "again": {"cpython"},
     "cpython": set(),
     "clock": {"cpython"},
     "codec": set(),

@@ -77,14 +77,23 @@ def find(buf, n, start=0):
     return -1
 
 
-def answers(buf, at, wanted, control):
-    """Is the frame at buf[at] a reply to `control` from the address `wanted` (AA matches any byte)?"""
+def answers(buf, at, asked, start):
+    """Is the frame at buf[at] a reply to the question at asked[start]: from its meter, to its service, about its data?
+
+    AA in the question's address matches any byte. A refusal names no data.
+    """
+    control = asked[start + 8]
     if buf[at + 8] & 0x9F != control | REPLY:
         return False
-    for k in range(6):
-        if wanted[k] != _ANY and wanted[k] != buf[at + 1 + k]:
+    for k in range(1, 7):
+        if asked[start + k] != _ANY and asked[start + k] != buf[at + k]:
             return False
-    return True
+    if control > READ_MORE or buf[at + 8] & REFUSED:
+        return True
+    for k in range(10, 14):
+        if asked[start + k] != buf[at + k]:
+            return False
+    return buf[at + 9] >= 4
 
 
 def why(byte):

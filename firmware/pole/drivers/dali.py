@@ -98,10 +98,10 @@ zh = "D4i 存储区读取间隔；0 为不读取"
 import asyncio
 
 from pole import clock, seldom
+from pole.again import Again
 from pole.codec import dali
 from pole.errors import NO_ANSWER, PoleError
 from pole.protocol import dimming, lamp_order
-from pole.quality import GOOD
 
 _STEP_MS = 40  # between two levels on their way: the line is for others, too
 _SETTLED_MS = 1500  # so long after a fade the gear must be where it was told to be
@@ -132,7 +132,7 @@ _SOURCE_VOLTAGE = 13
 _SOURCE_CURRENT = 14
 
 
-class Driver:
+class Driver(Again):
     """`set(level)` at once or in the gear's own fade. Levels are tenths of a per cent of light output.
 
     Counters: `writes` into the gear's memory, `resent` levels that it had lost.
@@ -200,7 +200,7 @@ class Driver:
     async def _tell(self):
         level = self.level
         self._told_at = clock.ticks_ms()
-        await self._bus.do(dali.level(self._to, self._arc(level)), True)
+        await self._bus.say(dali.level(self._to, self._arc(level)), True)
         self._told = level
 
     def _arc(self, level):
@@ -244,32 +244,37 @@ class Driver:
 
     # What it says of itself
 
-    async def read(self, out):
-        bus, frame = self._bus, dali.command(self._to, dali.QUERY_STATUS)
-        status = await bus.do(frame)
-        if status < 0:
-            status = await bus.again(frame)
-        frame = dali.command(self._to, dali.QUERY_ACTUAL_LEVEL)
-        arc = await bus.do(frame)
-        if arc < 0:
-            arc = await bus.again(frame)
-        if status & dali.POWER_CYCLE_SEEN and self._ready and self._told == self.level:
-            self._told = -1  # it has its power-on level
-        if not self._ready:
-            await self._prepare()
-        known = self._known
-        if self._diagnostics_ms:
-            await self._diagnose()
-        for k in range(_DERATING, 15):
-            out[k] = known[k]
-        if known[_ENERGY] is None and self.absent & 1:
-            out[_ENERGY] = self.counted
-        out[0] = None if arc == dali.MASK else self._light(arc)
-        out[1] = status >> 2 & 1
-        out[2] = status >> 1 & 1
-        out[3] = status & 1
-        self._look_after(status, arc)
-        return GOOD
+    def read(self, out):
+        """Await it."""
+        self._out = out
+        return self
+
+    async def rounds(self):
+        bus, known, arc = self._bus, self._known, 0
+        while True:
+            for query in (dali.QUERY_STATUS, dali.QUERY_ACTUAL_LEVEL):
+                frame = dali.command(self._to, query)
+                await bus.say(frame)
+                status, arc = arc, bus.heard()
+                if arc < 0:
+                    arc = await bus.again(frame)
+            if status & dali.POWER_CYCLE_SEEN and self._ready and self._told == self.level:
+                self._told = -1  # it has its power-on level
+            if not self._ready:
+                await self._prepare()
+            if self._diagnostics_ms and self._is_due():
+                await self._read_slice()
+            out = self._out
+            for k in range(_DERATING, 15):
+                out[k] = known[k]
+            if known[_ENERGY] is None and self.absent & 1:
+                out[_ENERGY] = self.counted
+            out[0] = None if arc == dali.MASK else self._light(arc)
+            out[1] = status >> 2 & 1
+            out[2] = status >> 1 & 1
+            out[3] = status & 1
+            self._look_after(status, arc)
+            yield True
 
     def _look_after(self, status, arc):
         """A gear that lost its level (mains dip, somebody else's master) gets it again."""
@@ -283,39 +288,40 @@ class Driver:
         if self._told != self.level:
             self._push()
 
-    async def _diagnose(self):
-        """One slice of the banks, then the next; a round each `diagnostics_s`."""
+    def _is_due(self):
+        """Whether a slice of the banks shall be read: one each time, a round of them each `diagnostics_s`."""
         if self._slice == _SLICES:
             if 0 <= clock.ticks_diff(clock.ticks_ms(), self._round_at) < self._diagnostics_ms:
-                return
+                return False
             self._slice = self._latched = 0
             self._round_at = clock.ticks_ms()
             self._rounds += 1
-        skip = self.absent >> self._slice & 1 and self._rounds % _ABSENT_ROUNDS
-        if skip or await self._read_slice(self._slice):
+        if self.absent >> self._slice & 1 and self._rounds % _ABSENT_ROUNDS:
             self._slice += 1
-            self._tries = 0
+            return False
+        return True
 
-    async def _read_slice(self, k):
-        """False: ask again."""
+    async def _read_slice(self):
+        """The next one, or that again."""
+        k = self._slice
         bank, at, count = _BANKS[3 * k], _BANKS[3 * k + 1], _BANKS[3 * k + 2]
+        await self._bus.own()
         try:
-            async with self._bus.turn:
-                if self._latched != bank:
-                    await self._bus.latch(self._to, bank)
-                    self._latched = bank
-                await self._bus.read_bank(self._to, bank, at, self._buf, count)
+            await self._bus.read_bank(self._to, bank, at, self._buf, count, self._latched != bank)
+            self._latched = bank
             self.absent &= 127 ^ 1 << k
-            self._take(k)
         except PoleError as error:
             self._tries += 1
             if self._tries < _TRIES:  # noise can swallow an answer, too
-                return False
+                return
             if error.code == NO_ANSWER and error.detail == 0:  # older gear has no such bank
                 self.absent |= 1 << k
             self._buf[:] = b"\xff\xff\xff\xff\xff\xff\xff\xff"
-            self._take(k)
-        return True
+        finally:
+            self._bus.owned = False
+        self._take(k)
+        self._slice += 1
+        self._tries = 0
 
     def _take(self, k):
         """The bytes of slice `k` as values of points."""

@@ -11,8 +11,6 @@ wiring = "The two DALI wires in any order, any shape but a ring, 300 m at 1.5 mm
 wiring_zh = "DALI 两线不分极性，除环形外任意布线，1.5 mm² 最长 300 m；一个总线电源，最大 250 mA"
 """
 
-import asyncio
-
 from pole import clock
 from pole.codec import dali
 from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
@@ -22,70 +20,73 @@ _POLL_MS = 2
 
 
 class Bus:
-    """`line`: has `async exchange(frame, bits, twice, answer)`: a byte, dali.NO or dali.MIXED.
+    """`line`: `await line.exchange(frame, bits, twice, answer)`, then `line.told`: a byte, dali.NO or dali.MIXED.
+    `line.under_way`: somebody waits for it.
 
-    Counters: `sent` frames, `bad` answers that were no byte. `turn` is for whoever needs the DTRs to himself.
+    Counters: `sent` frames, `bad` answers that were no byte.
     """
 
     def __init__(self, line, options):
         self.line = line
-        self.turn = asyncio.Lock()
-        self._busy = False  # a lock of asyncio's would cost a coroutine for every frame
+        self.owned = False
         self._urgent = 0  # levels that wait
         self.sent = 0
         self.bad = 0
+
+    async def own(self):
+        """Who needs the DTRs to himself awaits this, and says `owned = False` behind it."""
+        while self.owned:
+            await clock.sleep_ms(_POLL_MS)
+        self.owned = True
 
     async def do(self, frame, urgent=False):
         """One 16-bit frame, twice where the standard wants it: a byte, dali.NO or dali.MIXED. BusError: no line.
 
         urgent: before all that is not.
         """
-        if self._busy or self._urgent:
-            await self._wait(urgent)
-        self._busy = True
-        try:
-            return self._heard(await self._say(frame))
-        finally:
-            self._busy = False
+        await self.say(frame, urgent)
+        return self.heard()
 
-    async def _wait(self, urgent):
-        self._urgent += urgent
-        try:
-            while self._busy or self._urgent and not urgent:
-                await clock.sleep_ms(_POLL_MS)
-        finally:
-            self._urgent -= urgent
+    def say(self, frame, urgent=False):
+        """As `do`, but await it and call `heard` at once: unless others are on the line that makes nothing."""
+        return self._later(frame, urgent) if self.line.under_way or self._urgent else self._exchange(frame)
 
-    def _say(self, frame):
-        self.sent += 1
-        return self.line.exchange(frame, 16, dali.sends_twice(frame), dali.answers(frame))
-
-    def _heard(self, told):
+    def heard(self):
+        told = self.line.told
         if told == dali.MIXED:
             self.bad += 1
         return told
 
-    async def together(self, first, second):
-        """Two frames that nothing may come between."""
-        if self._busy or self._urgent:
-            await self._wait(False)
-        self._busy = True
+    async def _later(self, frame, urgent):
+        await self._wait(urgent)
+        await self._exchange(frame)
+
+    async def _wait(self, urgent):
+        self._urgent += urgent
         try:
-            await self._say(first)
-            return self._heard(await self._say(second))
+            while self.line.under_way or self._urgent and not urgent:
+                await clock.sleep_ms(_POLL_MS)
         finally:
-            self._busy = False
+            self._urgent -= urgent
+
+    def _exchange(self, frame):
+        self.sent += 1
+        return self.line.exchange(frame, 16, dali.sends_twice(frame), dali.answers(frame))
+
+    async def together(self, first, second):
+        """Two frames that nothing may come between: a level that waits by then goes before both."""
+        await self.say(first)
+        while self._urgent:
+            await self.say(first)
+        await self._exchange(second)
+        return self.heard()
 
     async def device(self, frame, twice=False, answer=True):
         """One 24-bit frame for a control device."""
-        if self._busy or self._urgent:
-            await self._wait(False)
-        self._busy = True
-        try:
-            self.sent += 1
-            return self._heard(await self.line.exchange(frame, 24, twice, answer))
-        finally:
-            self._busy = False
+        await self._wait(False)
+        self.sent += 1
+        await self.line.exchange(frame, 24, twice, answer)
+        return self.heard()
 
     async def ask(self, frame):
         """The byte that answers. It is asked again once; BusError: silence, DeviceFault: no byte could be read."""
@@ -97,25 +98,23 @@ class Bus:
         await clock.sleep_ms(20)
         return checked(await self.do(frame), frame)
 
-    async def latch(self, to, bank):
-        """Let a memory bank stand still, so that its bytes are of one moment. Hold `turn`."""
-        await self.do(dali.special(dali.DTR1, bank))
-        await self.do(dali.special(dali.DTR0, 2))
-        await self.together(
-            dali.command(to, dali.ENABLE_WRITE_MEMORY),
-            dali.special(dali.WRITE_MEMORY_LOCATION_NO_REPLY, dali.LATCH),
-        )
+    async def read_bank(self, to, bank, at, buf, count, latch=False):
+        """`count` bytes from location `at` into `buf`. `own` the bus. `detail` of an error: how many came before.
 
-    async def read_bank(self, to, bank, at, buf, count):
-        """`count` bytes from location `at` into `buf`. Hold `turn`. `detail` of an error: how many came before.
-
-        BusError: this gear has no such bank or byte.
+        latch: let the bank stand still, so that its bytes are of one moment. BusError: no such bank or byte here.
         """
-        await self.do(dali.special(dali.DTR1, bank))
-        await self.do(dali.special(dali.DTR0, at))
+        await self.say(dali.special(dali.DTR1, bank))
+        if latch:
+            await self.say(dali.special(dali.DTR0, 2))
+            await self.together(
+                dali.command(to, dali.ENABLE_WRITE_MEMORY),
+                dali.special(dali.WRITE_MEMORY_LOCATION_NO_REPLY, dali.LATCH),
+            )
+        await self.say(dali.special(dali.DTR0, at))
         frame = dali.command(to, dali.READ_MEMORY_LOCATION)
         for k in range(count):
-            told = await self.do(frame)
+            await self.say(frame)
+            told = self.heard()
             if told < 0:  # the gear may have stepped on although nobody heard it
                 await self.do(dali.special(dali.DTR0, at + k))
                 told = await self.do(frame)

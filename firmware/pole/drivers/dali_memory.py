@@ -23,7 +23,8 @@ class Memory:
         are arc power levels. BusError when nobody is there.
         """
         lowest, highest, power_on, failure = arcs
-        async with self._bus.turn:
+        await self._bus.own()
+        try:
             await self._keep_curve(linear)
             least = await self._ask(dali.QUERY_PHYSICAL_MINIMUM)
             await self._keep(dali.QUERY_MAX_LEVEL, dali.SET_MAX_LEVEL, highest)
@@ -40,6 +41,8 @@ class Memory:
             for scene, arc in enumerate(scenes):
                 if arc >= 0:
                     await self._keep(dali.QUERY_SCENE_LEVEL + scene, dali.SET_SCENE + scene, arc)
+        finally:
+            self._bus.owned = False
         return least
 
     def _ask(self, query):

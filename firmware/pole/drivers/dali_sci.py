@@ -26,6 +26,7 @@ zh = "等待接口应答的时间（双发帧及应答约需 100 ms）"
 """
 
 from pole import clock
+from pole.again import Again
 from pole.codec import dali
 from pole.drivers import dali_bus
 from pole.errors import BAD_CHECKSUM, NO_ANSWER, BusError, DeviceFault
@@ -43,7 +44,7 @@ _COLLISION = 5
 _ANSWER_MS = 30  # after the frame is out
 
 
-class Line:
+class Line(Again):
     """`uart`: a bus of kind uart. What is not whole or has a wrong sum is skipped."""
 
     def __init__(self, uart, options):
@@ -51,10 +52,10 @@ class Line:
         self._timeout_ms = options.get("timeout_ms", 150)
         self._tx = bytearray(5)
         self._rx = bytearray(5)
-        self._view = memoryview(self._rx)
-        self._have = 0
+        self._byte = bytearray(1)
 
-    async def exchange(self, frame, bits, twice, answer):
+    def exchange(self, frame, bits, twice, answer):
+        """Await it; `told` is then a byte, dali.NO or dali.MIXED. BusError: no interface, or a short circuit."""
         tx = self._tx
         if bits == 24:
             tx[0] = _CONTROL | _FRAME_24
@@ -65,40 +66,67 @@ class Line:
         if twice:
             tx[0] |= 0x10
         tx[4] = _sum(tx)
-        await self._drain()
-        await self._uart.send(tx)
-        return await self._hear(answer)
+        self._asks = answer
+        return self
 
-    async def _drain(self):
-        """What still came for the question before is nobody's."""
-        self._have = 0
-        for _ in range(8):
-            if not await self._uart.readinto(self._view, 0):
-                return
-
-    async def _hear(self, answer):
-        end = clock.ticks_add(clock.ticks_ms(), self._timeout_ms)
-        done = False
+    async def rounds(self):
+        uart = self._uart
         while True:
-            left = clock.ticks_diff(end, clock.ticks_ms())
-            if left <= 0 or not await self._message(left):
-                if done:
-                    return dali.NO
-                raise BusError(NO_ANSWER, "interface")
-            kind, low = self._rx[0] & 0x0F, self._rx[3]
+            for _ in range(8):
+                if not uart.take(self._rx):
+                    break  # what still came for the question before is nobody's
+            try:
+                await clock.sleep_ms(uart.begin(self._tx))
+            finally:
+                uart.end()
             self._have = 0
-            if kind == _ANSWER:
-                if answer:
-                    return low
-            elif kind == _ERROR:
-                return self._error(low)
-            elif kind == _NO_ANSWER:
-                return dali.NO
-            elif kind == _DONE:
-                if not answer:
-                    return dali.NO
-                done = True
-                end = clock.ticks_add(clock.ticks_ms(), _ANSWER_MS)
+            self._done = False
+            self._until = clock.ticks_add(clock.ticks_ms(), self._timeout_ms)
+            told = self._heard()
+            while told is None:
+                await clock.sleep_ms(uart.poll_ms)
+                told = self._heard()
+            self.told = told
+            yield True
+
+    def _heard(self):
+        """What the messages that have come say; None: nothing yet."""
+        while self._message():
+            told = self._meaning()
+            if told is not None:
+                return told
+        if clock.ticks_diff(self._until, clock.ticks_ms()) > 0:
+            return None
+        if self._done:
+            return dali.NO
+        raise BusError(NO_ANSWER, "interface")
+
+    def _message(self):
+        """Whether another good message has come into the buffer."""
+        rx = self._rx
+        while self._uart.take(self._byte):
+            rx[self._have] = self._byte[0]
+            self._have += 1
+            if self._have == 5:
+                if rx[4] == _sum(rx):
+                    self._have = 0
+                    return True
+                self._have = 4  # out of step: drop one byte
+                for k in range(4):
+                    rx[k] = rx[k + 1]
+        return False
+
+    def _meaning(self):
+        kind, low = self._rx[0] & 0x0F, self._rx[3]
+        if kind == _ANSWER and self._asks:
+            return low
+        if kind == _ERROR:
+            return self._error(low)
+        if kind == _NO_ANSWER or kind == _DONE and not self._asks:
+            return dali.NO
+        if kind == _DONE:
+            self._done = True
+            self._until = clock.ticks_add(clock.ticks_ms(), _ANSWER_MS)
 
     def _error(self, code):
         if code == _RECEIVE or code == _COLLISION:
@@ -106,22 +134,6 @@ class Line:
         if code == _SHORT:
             raise BusError(NO_ANSWER, "short circuit")
         raise DeviceFault(BAD_CHECKSUM, code)
-
-    async def _message(self, timeout_ms):
-        """The next good message into the buffer; False when none came."""
-        end = clock.ticks_add(clock.ticks_ms(), timeout_ms)
-        while True:
-            left = clock.ticks_diff(end, clock.ticks_ms())
-            n = await self._uart.readinto(self._view[self._have :], left) if left > 0 else 0
-            if not n:
-                return False
-            self._have += n
-            if self._have == 5:
-                if self._rx[4] == _sum(self._rx):
-                    return True
-                self._have = 4  # out of step: drop one byte
-                for k in range(4):
-                    self._rx[k] = self._rx[k + 1]
 
 
 def _sum(data):

@@ -106,10 +106,11 @@ zh = "等待应答首字节的时间；标准允许电表 500 ms"
 """
 
 from pole import clock, seldom
+from pole.again import Again
 from pole.codec import dlt645
 from pole.drivers import dlt645_bus
-from pole.errors import BAD_FRAME, DEVICE_EXCEPTION, READ_ONLY, BusError, DeviceFault, PoleError
-from pole.quality import FAULT, GOOD
+from pole.errors import BAD_FRAME, DEVICE_EXCEPTION, READ_ONLY, DeviceFault, PoleError
+from pole.quality import FAULT
 
 _WORD_3 = b"\x03\x05\x00\x04"  # annex B.3: bit 4 is set while the relay is open
 _OPEN = 16
@@ -117,7 +118,7 @@ _STATUS = ("relay", "relay_actual", "status_word")
 _DAY_S = 86400
 
 
-class Driver:
+class Driver(Again):
     """`address` is what is asked: the meter's own as soon as it has answered to a wildcard."""
 
     period_ms = 10000
@@ -136,94 +137,80 @@ class Driver:
         items = options.get("items") or ("energy", "power")
         self._status = [items.index(name) if name in items else -1 for name in _STATUS]
         self._requests = dlt645_items.requests(items, options.get("blocks", True))
+        if max(self._status) >= 0:
+            self._requests.append((_WORD_3, 0, False, self._status, ()))
         seldom.forget(dlt645_items)
         # what dlt645_control.py is to know
         self._options = options if options.get("password") or options.get("keep_clock") else {}
         self.bad = 0
 
-    async def read(self, out):
-        """A question that the meter refuses leaves its values None; only if it refuses all it is faulty."""
-        good, refused, at = 0, None, 0
-        while at < len(self._requests):
-            request = self._requests[at]
-            try:
-                self._take(request, await self.ask(request[0], 4), out)
-                good += 1
-            except DeviceFault as error:
-                if error.code != DEVICE_EXCEPTION:
-                    raise
-                self.bad += 1
-                if request[4]:  # it has no blocks: one by one from now on
-                    self._requests[at : at + 1] = request[4]
-                    continue
-                refused = error
-                self._take(request, 0, out)
-            at += 1
-        if max(self._status) >= 0:
-            good += await self._read_status(out)
-        if refused and not good:
-            raise refused
-        if self._options.get("keep_clock") and clock.uptime_s() - self.checked >= _DAY_S:
-            if clock.trust() >= clock.NETWORK:
-                await self._with_password(None)
-        return GOOD
+    def read(self, out):
+        """Await it. A question that the meter refuses leaves its values None; only if it refuses all it is faulty."""
+        self._out = out
+        return self
 
-    def _take(self, request, end, out):
-        """The values of data[4:end] of the answer; a meter of one phase sends less, or FF."""
+    async def rounds(self):
+        while True:
+            good, refused, at = 0, None, 0
+            while at < len(self._requests):
+                request = self._requests[at]
+                try:
+                    await self.bus.ask(self.address, dlt645.READ, request[0], 4, self)
+                    self._take(request, self.bus.have)
+                    good += 1
+                except DeviceFault as error:
+                    if error.code != DEVICE_EXCEPTION:
+                        raise
+                    self.bad += 1
+                    if request[4]:  # it has no blocks: one by one from now on
+                        self._requests[at : at + 1] = request[4]
+                        continue
+                    refused = error
+                    self._take(request, 0)
+                at += 1
+            if refused and not good:
+                raise refused
+            if self._options.get("keep_clock") and clock.uptime_s() - self.checked >= _DAY_S:
+                if clock.trust() >= clock.NETWORK:
+                    await self._with_password(None)
+            yield True
+
+    def _take(self, request, end):
+        """The values of data[4:end] of the answer, none of a refusal; a meter of one phase sends less, or FF."""
         _, n, signed, places, _ = request
+        if not n:
+            return self._take_status(end)
         at = 4
         for k in places:
             if k >= 0:
-                out[k] = dlt645.bcd(self.bus.data, at, n, signed) if at + n <= end else None
+                self._out[k] = dlt645.bcd(self.bus.data, at, n, signed) if at + n <= end else None
             at += n
-
-    async def ask(self, data, n, control=dlt645.READ):
-        try:
-            n = await self.bus.ask(self.address, control, data, n, self)
-        except BusError:
-            self.address = self.given  # it may have been replaced
-            raise
-        if self.address == self.given and 0xAA in self.given:
-            self.address = bytes(self.bus.source)
-        return n
 
     async def read_address(self):
         """The meter's address as printed, asked of whoever is alone on the line."""
-        n = await self.bus.ask(b"\xaa" * 6, dlt645.READ_ADDRESS, b"", 0, self)
-        if n != 6:
-            raise DeviceFault(BAD_FRAME, n)
+        await self.bus.ask(b"\xaa" * 6, dlt645.READ_ADDRESS, b"", 0, self)
+        if self.bus.have != 6:
+            raise DeviceFault(BAD_FRAME, self.bus.have)
         return dlt645.text(self.bus.data, 0)
 
     # The relay
 
-    async def _read_status(self, out):
+    def _take_status(self, end):
         wanted, actual, word = self._status
-        try:
-            bits = await self.status()
-        except DeviceFault as error:
-            if error.code != DEVICE_EXCEPTION:
-                raise
-            for k in self._status:
-                if k >= 0:
-                    out[k] = None
-            return 0
-        closed = 0 if bits & _OPEN else 1
-        if self.wanted is None:
-            self.wanted = closed
-        for k, value in ((wanted, self.wanted), (actual, closed), (word, bits)):
-            if k >= 0:
-                out[k] = value
-        return 1
-
-    async def status(self):
-        """Status word 3."""
-        if await self.ask(_WORD_3, 4) < 6:
-            raise DeviceFault(BAD_FRAME, "status")
-        return self.bus.data[4] | self.bus.data[5] << 8
-
-    async def closed(self):
-        """1 while the relay lets current through."""
-        return 0 if await self.status() & _OPEN else 1
+        bits = closed = None
+        if end:
+            if end < 6:
+                raise DeviceFault(BAD_FRAME, "status")
+            bits = self.bus.data[4] | self.bus.data[5] << 8
+            closed = 0 if bits & _OPEN else 1
+            if self.wanted is None:
+                self.wanted = closed
+        if wanted >= 0:
+            self._out[wanted] = self.wanted if end else None
+        if actual >= 0:
+            self._out[actual] = closed
+        if word >= 0:
+            self._out[word] = bits
 
     def write(self, k, raw):
         if k != self._status[0] or not self._options.get("password"):

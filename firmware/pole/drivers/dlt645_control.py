@@ -7,6 +7,7 @@ from pole import clock
 from pole.codec import dlt645
 from pole.errors import BAD_FRAME, DeviceFault
 
+_WORD_3 = b"\x03\x05\x00\x04"  # annex B.3: bit 4 is set while the relay is open
 _DATE, _TIME = b"\x01\x01\x00\x04", b"\x02\x01\x00\x04"
 _BROADCAST = b"\x99\x99\x99\x99\x99\x99"
 _MOVES = 8  # looks at the relay, a second apart
@@ -35,13 +36,21 @@ class Control:
         await self._send(dlt645.RELAY, self.secret + bytes((code, 1)) + stamp(until))
         self.meter.wanted = 1 if on else 0
         for _ in range(_MOVES):
-            if await self.meter.closed() == self.meter.wanted:
+            if await self._ask(_WORD_3, 4) < 6:
+                raise DeviceFault(BAD_FRAME, "status")
+            if self.meter.bus.data[4] >> 4 & 1 != self.meter.wanted:
                 return
             await clock.sleep_ms(1000)
         raise DeviceFault(BAD_FRAME, "relay did not move")
 
+    async def _ask(self, data, n, control=dlt645.READ):
+        """The length of the answer."""
+        bus = self.meter.bus
+        await bus.ask(self.meter.address, control, data, n, self.meter)
+        return bus.have
+
     async def _send(self, control, body):
-        await self.meter.ask(body, len(body), control)
+        await self._ask(body, len(body), control)
 
     async def time(self):
         """The meter's clock, its local time in seconds since 2020."""
@@ -52,7 +61,7 @@ class Control:
         return clock.seconds_2020(2000 + year, month, day, hour, minute, second)
 
     async def _numbers(self, di, at):
-        if await self.meter.ask(di, 4) < at + 3:
+        if await self._ask(di, 4) < at + 3:
             raise DeviceFault(BAD_FRAME, "clock")
         data = self.meter.bus.data
         return [dlt645.bcd(data, at + k, 1) for k in range(3)]

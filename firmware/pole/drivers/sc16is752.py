@@ -158,15 +158,21 @@ class Channel:
             self._ready = False
             raise
 
+    def take(self, buf):
+        """What is there now into `buf`: the count."""
+        if not self._ready:
+            self.look()
+        n = min(self._chip.get(self._n, _RXLVL), len(buf), _FIFO)
+        if n:
+            self._chip.fetch(self._n, buf, n)
+        return n
+
     async def readinto(self, buf, timeout_ms):
         """At least one byte into `buf` and the count, or 0 after `timeout_ms`."""
         end = clock.ticks_add(clock.ticks_ms(), timeout_ms)
         while True:
-            if not self._ready:
-                self.look()
-            n = min(self._chip.get(self._n, _RXLVL), len(buf), _FIFO)
+            n = self.take(buf)
             if n:
-                self._chip.fetch(self._n, buf, n)
                 return n
             left = clock.ticks_diff(end, clock.ticks_ms())
             if left <= 0:
@@ -176,12 +182,16 @@ class Channel:
     def flush_input(self):
         self._chip.put(self._n, _FCR, 0x03)
 
-    def write(self, buf):
-        """Hand `buf` to the FIFO: 64 bytes at most, and those only when the last ones are out."""
+    def begin(self, buf):
+        """Send `buf`, 64 bytes at most, and those only when the last ones are out; the milliseconds until `end` is due."""
         self.look()
         if len(buf) > self._chip.get(self._n, _TXLVL):
             raise DeviceFault(BAD_FRAME, "no room")
         self._chip.feed(self._n, buf, 0, len(buf))
+        return len(buf) * self.char_us // 1000 + 1
+
+    def end(self):
+        """It turns the line round by itself."""
 
     async def send(self, buf):
         """All of `buf`, and return when the last bit is on the wire: it turns the line round by itself."""

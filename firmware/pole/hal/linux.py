@@ -34,10 +34,13 @@ class Uart:
         self._serial.baudrate = baud
         self._pace(baud)
 
+    def take(self, buf):
+        return self._serial.readinto(buf)
+
     async def readinto(self, buf, timeout_ms):
         end = time.monotonic() + timeout_ms / 1000
         while True:
-            n = self._serial.readinto(buf)
+            n = self.take(buf)
             if n:
                 return n
             left = end - time.monotonic()
@@ -45,13 +48,16 @@ class Uart:
                 return 0
             await clock.sleep_ms(min(1000 * left, self.poll_ms))
 
-    def write(self, buf):
+    def begin(self, buf):
         self._serial.write(bytes(buf))
+        return len(buf) * self.char_us // 1000
+
+    def end(self):
+        self._serial.flush()
 
     async def send(self, buf):
-        self._serial.write(bytes(buf))
-        await clock.sleep_ms(len(buf) * self.char_us / 1000)
-        self._serial.flush()
+        await clock.sleep_ms(self.begin(buf))
+        self.end()
 
 
 class Rs485(Uart):
@@ -90,16 +96,6 @@ class Served(Rs485):
     def __init__(self, spec):
         super().__init__(spec)
         self.ready = _Ready(self._serial.fileno())
-
-    def take(self, buf):
-        return self._serial.readinto(buf)
-
-    def begin(self, buf):
-        self._serial.write(bytes(buf))
-        return len(buf) * self.char_us // 1000
-
-    def end(self):
-        self._serial.flush()
 
 
 class Pwm:

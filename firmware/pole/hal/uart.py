@@ -1,4 +1,7 @@
-"""A serial line on MicroPython."""
+"""A serial line on MicroPython; with `de` one behind a transceiver whose driver-enable pin is ours to time.
+
+No port has an RS-485 mode.
+"""
 
 from machine import UART, Pin
 
@@ -11,6 +14,7 @@ class Bus:
     """A serial line. Reading polls: nothing is allocated, and every port has `readinto` with timeout 0."""
 
     def __init__(self, spec):
+        self._enable = Pin(spec["de"], Pin.OUT, value=0) if "de" in spec else bool  # which does nothing
         bits, stop, parity = spec.get("bits", 8), spec.get("stop", 1), spec.get("parity", "N")
         self._bits = 1 + bits + stop + (parity != "N")  # of a character
         self._pace(spec["baud"])
@@ -36,26 +40,36 @@ class Bus:
         self._uart.init(baudrate=baud)
         self._pace(baud)
 
+    def take(self, buf):
+        """What is there now into `buf`: the count."""
+        return self._uart.readinto(buf) or 0
+
     async def readinto(self, buf, timeout_ms):
         """At least one byte into `buf` and the count, or 0 after `timeout_ms`."""
         end = clock.ticks_add(clock.ticks_ms(), timeout_ms)
         while True:
-            n = self._uart.readinto(buf)
-            if n:
-                return n
+            n = self.take(buf)
             left = clock.ticks_diff(end, clock.ticks_ms())
-            if left <= 0:
-                return 0
+            if n or left <= 0:
+                return n
             await clock.sleep_ms(min(left, self.poll_ms))
 
-    def write(self, buf):
-        """Hand `buf` to the driver's ring (it must fit: 256 bytes)."""
+    def begin(self, buf):
+        """Drive the line and send `buf` (it must fit into the ring: 256 bytes); the milliseconds until `end` is due."""
+        self._enable(1)
         self._uart.write(buf)
+        return max(0, len(buf) * self.char_us // 1000 - 1)
 
-    async def send(self, buf):
-        """As `write`, and return when the last bit is on the wire."""
-        self._uart.write(buf)
-        await clock.sleep_ms(max(0, len(buf) * self.char_us // 1000 - 1))
+    def end(self):
+        """Wait for the last bit, 2 ms at most, then leave the line to the others: they may answer at once."""
         start = clock.ticks_us()
         while not self._uart.txdone() and clock.ticks_diff(clock.ticks_us(), start) < 2000:
-            pass  # 2 ms at most: the driver-enable pin must fall before the slave answers
+            pass
+        self._enable(0)
+
+    async def send(self, buf):
+        """Return when the last bit is on the wire."""
+        try:
+            await clock.sleep_ms(self.begin(buf))
+        finally:
+            self.end()

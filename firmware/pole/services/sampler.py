@@ -41,25 +41,22 @@ class Sampling(Job):
         while True:
             beat()
             started = clock.ticks_ms()
-            ok = await self._once(driver)
+            ok = False
+            try:
+                quality = await driver.read(self.out)
+            except errors.BusError as error:
+                self._missed(COMM_FAULT, error)
+            except errors.DeviceFault as error:
+                self._missed(FAULT, error)
+            else:
+                ok = True
+                if quality != NEVER:  # NEVER: nothing new, what there is stands until it is too old
+                    self._put(GOOD if quality is None else quality, getattr(driver, "missing", NEVER))
             wait = period - clock.ticks_diff(clock.ticks_ms(), started) if ok or period else _RETRY_MS
             while wait > 0:
                 await clock.sleep_ms(min(wait, _SLICE_MS))
                 wait -= _SLICE_MS
                 beat()
-
-    async def _once(self, driver):
-        try:
-            quality = await driver.read(self.out)
-        except errors.BusError as error:
-            self._missed(COMM_FAULT, error)
-            return False
-        except errors.DeviceFault as error:
-            self._missed(FAULT, error)
-            return False
-        if quality != NEVER:  # NEVER: nothing new, what there is stands until it is too old
-            self._put(GOOD if quality is None else quality, getattr(driver, "missing", NEVER))
-        return True
 
     def _put(self, quality, missing):
         """missing: what a good reading without this value says of the point."""

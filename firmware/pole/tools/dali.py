@@ -159,11 +159,13 @@ class Job:
     async def _watts(self, to):
         """Nominal power of a D4i luminaire, None of others."""
         buf = bytearray(2)
+        await self.bus.own()
         try:
-            async with self.bus.turn:
-                await self.bus.read_bank(to, 1, _NOMINAL_WATTS, buf, 2)
+            await self.bus.read_bank(to, 1, _NOMINAL_WATTS, buf, 2)
         except errors.PoleError:
             return None
+        finally:
+            self.bus.owned = False
         return dali.number(buf, 0, 2)
 
     async def _commission(self, everybody):
@@ -192,8 +194,11 @@ class Job:
             and await self._do(dali.command(dali.short(new), dali.QUERY_CONTROL_GEAR_PRESENT)) != dali.NO
         ):
             raise errors.PoleError(errors.BAD_VALUE, "address in use")
-        async with self.bus.turn:
+        await self.bus.own()
+        try:
             told = await self._converse(dali_commissioning.rename(old, new))
+        finally:
+            self.bus.owned = False
         if told == dali.NO:
             raise errors.BusError(errors.NO_ANSWER, old)
         self.rows.append({"a": new})

@@ -85,8 +85,8 @@ class Frames(unittest.TestCase):
             self.assertEqual(bytes(buf[:length]), asked)
             at = dlt645.find(answered, len(answered))
             self.assertEqual(dlt645.text(answered, at + 1), by)
-            self.assertTrue(dlt645.answers(answered, at, dlt645.address(to), dlt645.READ))
-            self.assertFalse(dlt645.answers(asked, 0, dlt645.address(to), dlt645.READ))  # our own echo
+            self.assertTrue(dlt645.answers(answered, at, asked, 0))
+            self.assertFalse(dlt645.answers(asked, 0, asked, 0))  # our own echo
             got = plain(answered, at)
             self.assertEqual((got[:4], got[4:]), (data, octets(value_bytes)))
             self.assertEqual(dlt645.bcd(got, 4, n, signed), value)
@@ -110,9 +110,13 @@ class Frames(unittest.TestCase):
             n = dlt645.put(buf, 4, dlt645.address("260305510009"), dlt645.RELAY, data, 16)
             self.assertEqual(bytes(buf[:n]), wanted)
         done = octets(DONE)
-        self.assertTrue(dlt645.answers(done, 0, dlt645.address("260305510009"), dlt645.RELAY))
-        self.assertFalse(dlt645.answers(done, 0, dlt645.address("260305510008"), dlt645.RELAY))
-        self.assertFalse(dlt645.answers(done, 0, dlt645.address("260305510009"), dlt645.READ))
+        for address, control, answered in (
+            ("260305510009", dlt645.RELAY, True),
+            ("260305510008", dlt645.RELAY, False),
+            ("260305510009", dlt645.READ, False),
+        ):
+            n = dlt645.put(buf, 4, dlt645.address(address), control, data, 16)
+            self.assertEqual(dlt645.answers(done, 0, buf, 4), answered)
 
     def test_the_form_of_1997_is_a_frame_too(self):
         frame = octets("fefefefe684754001200006801 0265f3d816")

@@ -128,13 +128,14 @@ class Bridge(unittest.TestCase):
         with self.assertRaises(errors.DeviceFault):
             asyncio.run(channel.send(b"x"))
 
-    def test_write_without_waiting(self):
+    def test_begin_without_waiting(self):
         channel = self.channel()
-        channel.write(b"abc")
+        self.assertTrue(channel.begin(b"abc") >= 3 * channel.char_us // 1000)
+        channel.end()
         self.assertEqual(self.chip.sent[0], b"abc")
         self.chip.room = 2
         with self.assertRaises(errors.DeviceFault):
-            channel.write(b"abc")
+            channel.begin(b"abc")
 
     def test_after_a_reset_it_is_set_up_again(self):
         channel = self.channel()

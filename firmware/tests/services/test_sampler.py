@@ -14,9 +14,14 @@ class Peripheral:
     name = "soil"
     points = (0, -1, 1)
     options = {}
+    period_ms = 1
 
-    def __init__(self, pole):
+    def __init__(self, pole, driver):
         self.pole = pole
+        self.driver = driver
+
+    def open(self):
+        return self.driver
 
     def fail(self, quality):
         for i in (0, 1):
@@ -34,12 +39,14 @@ class Pole:
 
 
 class Driver:
-    """Gives what it is told to, or raises it."""
+    """Gives what it is told to, or raises it; IndexError at the end."""
 
     def __init__(self, *results):
         self.results = list(results)
+        self.looks = []  # at each reading's beginning
 
     async def read(self, out):
+        self.looks.append(self.look())
         result = self.results.pop(0)
         if isinstance(result, Exception):
             raise result
@@ -51,12 +58,10 @@ class Qualities(unittest.TestCase):
     def after(self, driver):
         """The qualities of both points after each reading."""
         pole = Pole()
-        sampling = Sampling(Peripheral(pole))
-        seen = []
-        while driver.results:
-            asyncio.run(sampling._once(driver))
-            seen.append((pole.store.quality(0), pole.store.quality(1)))
-        return seen
+        driver.look = lambda: (pole.store.quality(0), pole.store.quality(1))
+        with self.assertRaises(IndexError):
+            asyncio.run(Sampling(Peripheral(pole, driver)).start(lambda: None))
+        return driver.looks[1:]
 
     def test_a_value_that_is_not_there_yet(self):
         self.assertEqual(

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from twins_on_i2c import I2c
 
 from pole import app, clock, load
+from pole.again import Again
 from pole.codec import dali
 from pole.errors import BusError, PoleError
 from pole.log import Log
@@ -116,19 +117,25 @@ class Duty:
         self.twin.relay(1 if closed else 0)
 
 
-class Wires:
+class Wires(Again):
     """Two wires of a DALI line, with the face of hal/dali.py."""
 
     def __init__(self, clock, line):
         self.clock, self.line, self.busy_ms = clock, line, 0.0
 
-    async def exchange(self, frame, bits, twice, answer):
+    def exchange(self, frame, bits, twice, answer):
+        self.asked = frame, bits, twice
+        return self
+
+    async def rounds(self):
+        frame, bits, twice = self.asked
         told = None
         for _ in range(2 if twice else 1):
             await asyncio.sleep(dali_line.frame_ms(bits) / 1000)
             told, wait = self.line.deliver(bits, frame)
             await asyncio.sleep((wait + 21 if told is not None else 16) / 1000)
-        return dali.NO if told is None else told
+        self.told = dali.NO if told is None else told
+        yield True
 
 
 class Ends:

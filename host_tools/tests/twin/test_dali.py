@@ -6,6 +6,7 @@ import pytest
 from dali.memory import diagnostics, energy, oem
 
 from pole import clock as firmware_clock
+from pole.again import Again
 from pole.codec import dali as codec
 from pole.drivers.dali import Driver
 from pole.drivers.dali_bus import Bus
@@ -236,19 +237,25 @@ def test_what_a_person_sees():
         hand.gear.set("melted", 1)
 
 
-class Wires:
+class Wires(Again):
     """The face that hal/dali.py has: frames take their time, answers theirs."""
 
     def __init__(self, clock, line):
         self.clock, self.line, self.busy_ms = clock, line, 0.0
 
-    async def exchange(self, frame, bits, twice, answer):
+    def exchange(self, frame, bits, twice, answer):
+        self.asked = frame, bits, twice
+        return self
+
+    async def rounds(self):
+        frame, bits, twice = self.asked
         told = None
         for _ in range(2 if twice else 1):
             await asyncio.sleep(dali_line.frame_ms(bits) / 1000)
             told, wait = self.line.deliver(bits, frame)
             await asyncio.sleep((wait + 7.5 + 13.5 if told is not None else 16) / 1000)
-        return codec.NO if told is None else told
+        self.told = codec.NO if told is None else told
+        yield True
 
 
 def night(story, gears=1, **options):

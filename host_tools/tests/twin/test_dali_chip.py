@@ -180,8 +180,9 @@ def story(world, port, monkeypatch, coroutine, inverted=1):
     return virtual_time.run(main(), clock)
 
 
-def say(bus, frame, bits=16):
-    return bus.exchange(frame, bits, codec.sends_twice(frame), codec.answers(frame))
+async def say(bus, frame, bits=16):
+    await bus.exchange(frame, bits, codec.sends_twice(frame), codec.answers(frame))
+    return bus.told
 
 
 @PORTS

@@ -13,7 +13,7 @@ from yigan import places
 from yigan.twin import dali_line
 
 HALF_US = dali_line.HALF_US
-MODULES = ("clock", "errors", "codec/dali", "codec/dali_bits", "hal/dali", "hal/dali_rmt")
+MODULES = ("again", "clock", "errors", "codec/dali", "codec/dali_bits", "hal/dali", "hal/dali_rmt")
 LAMP = {"kind": "dali", "name": "lamp", "bus_kind": "dali", "unit": 25, "line": "dali", "pins": {"tx": 25, "rx": 26},
         "options": {"address": 5}}  # fmt: skip
 OPEN = """import asyncio, sys
@@ -24,7 +24,8 @@ bus = Bus({"tx": 25, "rx": 26, "tx_inverted": INVERTED, "rx_inverted": INVERTED}
 async def say(*frames):
     told = []
     for frame in frames:
-        told.append(await bus.exchange(frame, 16, dali.sends_twice(frame), dali.answers(frame)))
+        await bus.exchange(frame, 16, dali.sends_twice(frame), dali.answers(frame))
+        told.append(bus.told)
     return told
 async def ask(*frames):
     told = []

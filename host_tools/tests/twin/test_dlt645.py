@@ -269,7 +269,7 @@ def test_garbage_never_hurts():
                 good += 1
             except PoleError:
                 bad += 1
-            assert not driver.bus._busy
+            assert not driver.bus.under_way
         return good, bad
 
     good, bad = story(tell, {"items": ["power", "energy"]})

@@ -46,24 +46,24 @@ VALUES = {  # item: (identifier, what the peer is told in its unit, what the dri
 class Tcp:
     """A TCP connection as hal gives a line to drivers."""
 
-    baud, char_us = 2400, 1000
+    baud, char_us, poll_ms = 2400, 1000, 2
 
     def __init__(self, connection):
         self.connection = connection
         connection.setblocking(False)
 
-    async def send(self, data):
+    def begin(self, data):
         self.connection.sendall(bytes(data))
+        return 0
 
-    async def readinto(self, buf, timeout_ms):
-        end = time.monotonic() + timeout_ms / 1000
-        while True:
-            try:
-                return self.connection.recv_into(buf)
-            except BlockingIOError:
-                if time.monotonic() >= end:
-                    return 0
-                await asyncio.sleep(0.002)
+    def end(self):
+        pass
+
+    def take(self, buf):
+        try:
+            return self.connection.recv_into(buf)
+        except BlockingIOError:
+            return 0
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_stranger_is_not_ours(meter):
 
 def test_what_it_has_not_is_refused_in_words(meter):
     async def tell(driver):
-        return await driver.ask(b"\x77\x77\x77\x02", 4)
+        await driver.bus.ask(driver.address, 0x11, b"\x77\x77\x77\x02", 4, driver)
 
     with pytest.raises(DeviceFault) as caught:
         ask(meter, ["power"], tell)

@@ -65,7 +65,7 @@ def run(main: Coroutine[Any, Any, Any], clock: Any) -> Any:
 
 
 class Line:
-    """A serial line as the firmware's drivers see it (`send`, `readinto`), with a line of slaves at its far end.
+    """A serial line as the firmware's drivers see it (`send`, `readinto`; `begin`, `end`, `take`), with a line of slaves at its far end.
 
     Every byte takes its time on the wire, both ways. `busy_ms` is how long it carried bytes.
     """
@@ -74,16 +74,24 @@ class Line:
         self.clock, self.far, self.baud = clock, far, baud
         self.char_us = 10000000 // baud
         self.busy_ms = 0.0
+        self.poll_ms = 1
         self._here = bytearray()
         self._arrived = asyncio.Event()
         self._free_at = 0.0
         far.send = self._from_slaves
 
-    async def send(self, data: bytes) -> None:
+    def begin(self, data: bytes) -> float:
+        self._going = bytes(data)
         ms = len(data) * self.char_us / 1000
         self.busy_ms += ms
-        await asyncio.sleep(ms / 1000)
-        self.far.received(bytes(data))
+        return ms
+
+    def end(self) -> None:
+        self.far.received(self._going)
+
+    async def send(self, data: bytes) -> None:
+        await asyncio.sleep(self.begin(data) / 1000)
+        self.end()
 
     def _from_slaves(self, data: bytes) -> None:
         for byte in data:
@@ -103,6 +111,9 @@ class Line:
                 await asyncio.wait_for(self._arrived.wait(), max(0.0, timeout_ms) / 1000)
             except TimeoutError:
                 return 0
+        return self.take(buf)
+
+    def take(self, buf) -> int:
         n = min(len(buf), len(self._here))
         buf[:n] = self._here[:n]
         del self._here[:n]
