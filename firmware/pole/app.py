@@ -22,7 +22,7 @@ class Peripheral:
         self.pole = pole
         self.spec = spec
         self.name = spec.get("name", spec["kind"])
-        self.points = tuple(spec["points"])
+        self.points = spec["points"]
         self.driver = None
         self.period_ms = 0
 

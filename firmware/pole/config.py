@@ -18,12 +18,22 @@ def read_points(folder=""):
 
 
 def read_config(folder=""):
-    """The rest, as the dict of docs/bundle.md. ConfigError when it is of another version."""
+    """The rest, as the dict of docs/bundle.md, with tuples for its lists. ConfigError when it is of another version."""
     with open(folder + "config.json") as file:
-        conf = json.load(file)
+        conf = _tight(json.load(file))
     if conf.get("v") != VERSION:
         raise errors.ConfigError("v")
     return conf
+
+
+def _tight(value):
+    """It with tuples for its lists, which have room for more: nobody adds to a configuration."""
+    if isinstance(value, dict):
+        for key in value:
+            value[key] = _tight(value[key])
+    elif isinstance(value, list):
+        value = tuple([_tight(one) for one in value])
+    return value
 
 
 def read_identity(folder=""):

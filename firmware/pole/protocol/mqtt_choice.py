@@ -2,6 +2,14 @@
 
 from pole import seldom
 
+_ALWAYS = ("host", "path", "tls", "version", "qos", "payload", "discovery", "clean", "retry_min_ms", "retry_max_ms")
+_TLS = ("verify", "without_time", "ca", "cert", "key", "server_name")
+
+
+def later(options):
+    """Those that are asked for behind the start, too."""
+    return {name: options[name] for name in _ALWAYS + (_TLS if options["tls"] else ())}
+
 
 def made(pole, clock, options):
     """(points, session) of a pole that has topics of its own."""

@@ -16,18 +16,19 @@ _MORNING_S, _DAY_S = 21600, 57600
 
 
 class Histogram:
-    """Seconds at each 0.1 dB of 20 to 140 dB: 2.4 KB. A period of up to 18 hours."""
+    """Seconds at each 0.1 dB of 20 to 140 dB: 1.2 KB. Of a level: bins[level - LOW], and 256 times over[level] if it is there."""
 
     def __init__(self):
-        # Low bytes and high bytes: two small blocks are found where a large one is not
         self.bins = bytearray(HIGH - LOW)
-        self.over = bytearray(HIGH - LOW)
+        self.over = {}  # few levels last so long
         self.n = 0
         self.low, self.high = HIGH - 1, LOW
 
     def clear(self):
         for k in range(self.low - LOW, self.high - LOW + 1):
-            self.bins[k] = self.over[k] = 0
+            self.bins[k] = 0
+        if self.over:
+            self.over = {}
         self.n = 0
         self.low, self.high = HIGH - 1, LOW
 
@@ -36,7 +37,8 @@ class Histogram:
         self.low, self.high = min(self.low, tenths), max(self.high, tenths)
         count = self.bins[tenths - LOW] + seconds
         self.bins[tenths - LOW] = count & 255
-        self.over[tenths - LOW] += count >> 8
+        if count > 255:
+            self.over[tenths] = self.over.get(tenths, 0) + (count >> 8)
         self.n += seconds
 
 

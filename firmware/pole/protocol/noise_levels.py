@@ -69,7 +69,9 @@ def exceeded(histogram):
     found, below, k, total, squares = [0] * 5, 0, len(EXCEEDED) - 1, 0, 0
     before, middle = histogram.low, (histogram.low + histogram.high) // 2
     for tenths in range(histogram.low, histogram.high + 1):
-        count = bins[tenths - LOW] | over[tenths - LOW] << 8
+        count = bins[tenths - LOW]
+        if tenths in over:
+            count += over[tenths] << 8
         if not count:
             continue
         while k >= 0:

@@ -1,7 +1,8 @@
 """Minutes, hours and days of points: mean, extremes, sum, data capture, and a flag as in HJ 212. Integers, no I/O, no time.
 
 Samples go into the row of a point's minute; a finished minute is added to the rows of the longer periods. A row is
-fifteen words of one array, so memory is what it is at the start, and a sample allocates nothing. Every second of the
+seven words of one array and eight short ones of another, so memory is what it is at the start, and a sample allocates
+nothing. Every second of the
 clock counts at most once: `tick` says how many seconds a sample stands for, and which periods ended before it. Records
 are read by protocol/statistics_record.py; what survives a power cut is protocol/statistics_rows.py's.
 
@@ -22,7 +23,9 @@ EMPTY, UPTIME, AGAIN = (
     4,
 )  # marks of a record: no value; by uptime, not by the clock; told before a correction of the clock
 
-_N, _SUM, _MORE, _LOW, _HIGH, HOURS, _BAD, WIDTH = 0, 1, 3, 5, 6, 7, 8, 15
+_N, _SUM, _MORE, _LOW, _HIGH, WIDTH = 0, 1, 3, 5, 6, 7  # of a row: words
+HOURS, COUNTS = 0, 8  # and short ones: valid hours, then seconds by reason
+FULL = 65535  # at most: what spoilt so many seconds of a day spoilt most of it
 FIELDS = 8
 _MOST = 1 << 27  # ten times more still fits a word of the ring
 _HOLD_S = 10  # a sample stands for the time since the one before, unless that is longer
@@ -55,6 +58,7 @@ class Statistics:
         self._end = array("i", bytes(4 * levels))  # of the rows that ended
         self._mark = bytearray(levels)
         self._last = array("i", bytes(4 * levels))  # the latest end that was told
+        self.counts = array("H", bytes(2 * COUNTS * (self.n * levels + 1)))
         # Of a total its last reading, of a speed the last three
         self._before = [None] * self.n  # type: list
         if LEVEL in hows:  # a pole that hears nothing has no room for it
@@ -131,7 +135,7 @@ class Statistics:
         if not reason and how != TOTAL and not -_MOST < raw < _MOST:
             reason = OVER
         if reason:
-            words[at + _BAD - 1 + reason] += seconds
+            self.counts[k * COUNTS + reason] += seconds
             if how == SPEED and self._before[k]:
                 self._before[k][0] = 0
             return
@@ -170,27 +174,31 @@ class Statistics:
 
         They are emptied even if a record cannot be made: then that one is missing, and the next is right.
         """
-        words, n, levels = self.words, self.n, len(self.periods)
+        n, levels = self.n, len(self.periods)
         try:
             if ended & 1:
                 for j in range(1, levels):
-                    self.merge(k, (j * n + k) * WIDTH, k * WIDTH)
+                    self.merge(k, j * n + k, k)
             for j in range(levels):
                 if ended >> j & 1:
                     end = self._end[j]
-                    valid = self.tell(
-                        k, j, (j * n + k) * WIDTH, end if self._by_clock else -1, end, self._mark[j]
-                    )
+                    valid = self.tell(k, j, j * n + k, end if self._by_clock else -1, end, self._mark[j])
                     if valid and self.periods[j] == _HOUR and self.periods[-1] == _DAY:
-                        words[((levels - 1) * n + k) * WIDTH + HOURS] += 1
+                        self.counts[((levels - 1) * n + k) * COUNTS + HOURS] += 1
         finally:
             for j in range(levels):
                 if ended >> j & 1:
-                    for c in range((j * n + k) * WIDTH, (j * n + k + 1) * WIDTH):
-                        words[c] = 0
+                    self._empty(j * n + k)
 
-    def merge(self, k, at, there):
-        words, how = self.words, self.hows[k]
+    def _empty(self, row):
+        for c in range(row * WIDTH, (row + 1) * WIDTH):
+            self.words[c] = 0
+        for c in range(row * COUNTS, (row + 1) * COUNTS):
+            self.counts[c] = 0
+
+    def merge(self, k, row, other):
+        """Add another row of point k to one."""
+        words, how, at, there = self.words, self.hows[k], row * WIDTH, other * WIDTH
         if words[there]:
             if not words[at] or words[there + _LOW] < words[at + _LOW]:
                 words[at + _LOW] = words[there + _LOW]
@@ -205,14 +213,16 @@ class Statistics:
                 wide.merge(words, at + _MORE, there + _MORE)
             elif how == SPEED:
                 words[at + _MORE] = max(words[at + _MORE], words[there + _MORE])
-        for c in range(HOURS, WIDTH):
-            words[at + c] += words[there + c]
+        for c in range(COUNTS):
+            seconds = self.counts[row * COUNTS + c] + self.counts[other * COUNTS + c]
+            self.counts[row * COUNTS + c] = min(seconds, FULL)
 
-    def tell(self, k, j, at, end, up, mark):
+    def tell(self, k, j, row, end, up, mark):
         """Make the record of a row; whether it is valid."""
-        words, period = self.words, self.periods[j]
+        words, period, at = self.words, self.periods[j], row * WIDTH
         n = words[at]
-        valid = 100 * n >= self.capture * period and (period != _DAY or words[at + HOURS] >= self.day_hours)
+        valid = 100 * n >= self.capture * period
+        valid = valid and (period != _DAY or self.counts[row * COUNTS + HOURS] >= self.day_hours)
         if not self.told[j]:
             return valid
         if end < 0:
@@ -221,7 +231,7 @@ class Statistics:
         if mean is None:
             mark |= EMPTY
         record = (
-            k | j << 8 | (0 if valid else self._reason(at, period)) << 12 | mark << 16,
+            k | j << 8 | (0 if valid else self._reason(row, period - n)) << 12 | mark << 16,
             end, up if end < 0 else self.up, n, mean or 0, words[at + _LOW], words[at + _HIGH], extra,
         )  # fmt: skip
         self.seq += 1
@@ -231,16 +241,15 @@ class Statistics:
             at_ring += 1
         return valid
 
-    def _reason(self, at, period):
-        """What spoilt most of it. Seconds that nobody counted: the pole was off."""
-        words, found = self.words, STOPPED
-        left = period - words[at]
-        for c in range(at + _BAD, at + WIDTH):
-            left -= words[c]
-        worst = words[at + _BAD] + left
+    def _reason(self, row, left):
+        """What spoilt most of the `left` seconds. Those that nobody counted: the pole was off."""
+        counts, at, found = self.counts, row * COUNTS, STOPPED
         for reason in range(MAINTENANCE, COMM + 1):
-            if words[at + _BAD - 1 + reason] > worst:
-                worst, found = words[at + _BAD - 1 + reason], reason
+            left -= counts[at + reason]
+        worst = left
+        for reason in range(MAINTENANCE, COMM + 1):
+            if counts[at + reason] > worst:
+                worst, found = counts[at + reason], reason
         return found
 
     def _result(self, k, at):

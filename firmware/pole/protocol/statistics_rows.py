@@ -3,7 +3,7 @@
 It is needed each ten minutes and after a start, so it is loaded for that and forgotten again.
 """
 
-from pole.protocol.statistics import FIELDS, HOURS, UPTIME, WIDTH
+from pole.protocol.statistics import COUNTS, FIELDS, FULL, HOURS, UPTIME, WIDTH
 
 _HOUR = 3600
 _BACK_S = 3600  # as the rules': so far back nothing is counted twice
@@ -11,8 +11,10 @@ _BACK_S = 3600  # as the rules': so far back nothing is counted twice
 
 def row(core, k, j):
     """The row as text, numbers and commas."""
-    at = (j * core.n + k) * WIDTH
-    return ",".join([str(core.words[c]) for c in range(at, at + WIDTH)])
+    at = j * core.n + k
+    numbers = [core.words[c] for c in range(at * WIDTH, (at + 1) * WIDTH)]
+    numbers += [core.counts[c] for c in range(at * COUNTS, (at + 1) * COUNTS)]
+    return ",".join([str(number) for number in numbers])
 
 
 def rows(core, form):
@@ -62,16 +64,18 @@ def adopt(core, k, j, since, numbers, hours=0):
 
     `hours`: valid ones that its text does not count yet. The clock must be known, and `tick` have been called.
     """
-    words, at = core.words, core.n * len(core.periods) * WIDTH
+    spare = core.n * len(core.periods)
     offset, period = core.offsets[j], core.periods[j]
     for c in range(WIDTH):
-        words[at + c] = numbers[c]
-    words[at + HOURS] += hours
+        core.words[spare * WIDTH + c] = numbers[c]
+    for c in range(COUNTS):
+        core.counts[spare * COUNTS + c] = min(numbers[WIDTH + c], FULL)
+    core.counts[spare * COUNTS + HOURS] += hours
     number = (since + offset) // period
     if number == (core.since[j] + offset) // period:
-        core.merge(k, (j * core.n + k) * WIDTH, at)
+        core.merge(k, j * core.n + k, spare)
         return 0
-    return int(core.tell(k, j, at, (number + 1) * period - offset, 0, 0))
+    return int(core.tell(k, j, spare, (number + 1) * period - offset, 0, 0))
 
 
 def first(core, j, since):

@@ -223,6 +223,7 @@ class Uplink(Connection):
         else:
             self.points, self.session = mqtt_choice.made(pole, clock, options)
         self._replay = self._node  # else protocol/mqtt_replay.py, on a pole with a journal
+        self.options = mqtt_choice.later(options)
         seldom.forget(mqtt_choice)
 
     def settle(self):

@@ -29,6 +29,12 @@ class Choice(unittest.TestCase):
             topic = b"yigan/demo-0001/" + b"+/" * parts + b"set"
             self.assertTrue(bytes((0, len(topic))) + topic + b"\x01" in asks)
 
+    def test_what_is_asked_for_later(self):
+        plain = mqtt_choice.later(OPTIONS)
+        self.assertFalse("password" in plain or "window" in plain or "ca" in plain)
+        self.assertEqual(plain["host"], OPTIONS["host"])
+        self.assertTrue("server_name" in mqtt_choice.later(dict(OPTIONS, tls=True)))
+
     def test_who_it_is(self):
         for given, ident in (("", b"\x00\x09demo-0001"), ("me", b"\x00\x02me"), ("auto", b"\x00\x00")):
             _, session = made(client_id=given, version=5)

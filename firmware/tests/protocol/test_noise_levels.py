@@ -53,6 +53,15 @@ class Statistical(unittest.TestCase):
         histogram.clear()
         self.assertEqual(noise_levels.exceeded(histogram), None)
 
+    def test_what_lasted_long_is_forgotten_too(self):
+        histogram = Histogram()
+        histogram.add(655, 600)
+        histogram.clear()
+        for tenths in (640, 655, 670):
+            histogram.add(tenths, 1)
+        found, sd = noise_levels.exceeded(histogram)
+        self.assertEqual((found[2], sd), (655, 12))
+
     def test_outside(self):
         histogram = Histogram()
         histogram.add(100, 1)
