@@ -55,10 +55,13 @@ class Bus:
             await clock.sleep_ms(min(left, self.poll_ms))
 
     def begin(self, buf):
-        """Drive the line and send `buf` (it must fit into the ring: 256 bytes); the milliseconds until `end` is due."""
+        """Drive the line and send `buf` (it must fit into the ring: 256 bytes); the milliseconds until `end` is due.
+
+        Less than one too few, and a sleep may end one too early: `end` waits for both.
+        """
         self._enable(1)
         self._uart.write(buf)
-        return max(0, len(buf) * self.char_us // 1000 - 1)
+        return len(buf) * self.char_us // 1000
 
     def end(self):
         """Wait for the last bit, 2 ms at most, then leave the line to the others: they may answer at once."""
