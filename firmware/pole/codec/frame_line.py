@@ -11,9 +11,11 @@ _HEX = b"0123456789abcdef"
 _MOST = 216  # a request has at most 200 bytes of JSON
 
 
-def encode(body):
-    """The frame that carries `body` (bytes), ready to be written: it begins and ends with a line feed."""
-    return b"\n#y0 %s*%04x\n" % (body, crc.modbus(body))
+def put(stream, body):
+    """Write the frame that carries `body` (bytes): it begins and ends with a line feed. In pieces, for the heap's sake."""
+    stream.write(b"\n#y0 ")
+    stream.write(body)
+    stream.write(b"*%04x\n" % crc.modbus(body))
 
 
 class LineReader:

@@ -21,7 +21,7 @@ import asyncio
 import json
 
 from pole import clock, seldom
-from pole.codec.frame_line import LineReader, encode
+from pole.codec.frame_line import LineReader, put
 
 _BUSY_MS = 5
 _LOOK_MS = 30  # a console that cannot be waited for
@@ -44,8 +44,8 @@ class Service:
     async def run(self, beat):
         """Greet, then answer for ever."""
         hello = {"hello": self.pole.id, "protocol": 0, "bench": True}
-        self.pole.console.write(encode(json.dumps(hello).encode()))
         console = self.pole.console
+        put(console, json.dumps(hello).encode())
         if self.desk:
             self.desk.go_on()
         try:

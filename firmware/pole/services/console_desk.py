@@ -7,7 +7,7 @@ import asyncio
 import json
 
 from pole import clock, errors
-from pole.codec.frame_line import encode
+from pole.codec.frame_line import put
 from pole.quality import NAMES
 
 _REPORT_MS = 30
@@ -48,7 +48,7 @@ class Desk:
             self._reports = None
 
     def _say(self, message):
-        self.pole.console.write(encode(json.dumps(message).encode()))
+        put(self.pole.console, json.dumps(message).encode())
 
     async def answer(self, body):
         """Carry out the request in these bytes."""

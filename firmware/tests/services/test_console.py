@@ -4,7 +4,8 @@ import random
 import unittest
 
 from pole import clock, errors
-from pole.codec.frame_line import LineReader, encode
+from framed import framed
+from pole.codec.frame_line import LineReader
 from pole.log import INFO, Log
 from pole.quality import COMM_FAULT
 from pole.services import console, console_desk
@@ -46,7 +47,7 @@ class Line:
         self.out += data
 
     def ask(self, **request):
-        self.waiting += encode(json.dumps(request).encode())
+        self.waiting += framed(json.dumps(request).encode())
 
     def told(self):
         reader = LineReader(2000)
@@ -252,7 +253,7 @@ class Hostile(Desk):
             b"\xff\xfe",
             b'{"n":1',
         ):
-            self.line.waiting += encode(body)
+            self.line.waiting += framed(body)
         self.assertEqual(self.turn(), [])
         self.assertEqual(self.service.line.strangers, 10)
 
@@ -280,7 +281,7 @@ class Hostile(Desk):
 
     def test_amid_prints_and_prompts(self):
         self.line.waiting = (
-            b">>> \r\nTraceback" + encode(b'{"n":1,"do":"get","names":"air."}') + b"x" * 700 + b"\n"
+            b">>> \r\nTraceback" + framed(b'{"n":1,"do":"get","names":"air."}') + b"x" * 700 + b"\n"
         )
         self.line.ask(n=2, do="get", names="air.")
         self.assertEqual([m["n"] for m in self.turn()], [1, 1, 2, 2])
@@ -304,7 +305,7 @@ class Hostile(Desk):
         ]
         for _ in range(20):
             noise = b"".join(words[random.getrandbits(8) % len(words)] for _ in range(40))
-            self.line.waiting += noise + b"\n" + encode(noise[:150])
+            self.line.waiting += noise + b"\n" + framed(noise[:150])
         self.turn()
         self.line.waiting = b"\n"
         self.assertEqual(len(self.ask(do="get", names="air.")), 2)
