@@ -26,7 +26,7 @@ class RegisterValue:
         self._signed = name[0] == "i"
         self.words = 1 if name.endswith("16") else 2
         places = _ORDERS[order or "abcd"]
-        self._places = places if self.words == 2 else (places[0] & 1, places[1] & 1)
+        self._places = places if self.words == 2 else (places[0] & 1, places[1] & 1)  # type: tuple
         self.is_float = name == "f32"
 
     def read(self, buf, at):
