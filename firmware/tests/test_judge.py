@@ -82,12 +82,12 @@ class Judged(unittest.TestCase):
         self.judge.put(HUMID, 950, GOOD)
         self.judge.put(PM, 350, GOOD)
         self.assertEqual(self.seen(PM), ("36.7", UNCERTAIN, plausibility.CROSS_HIGH, 350))
-        self.assertEqual(self.log._ring[1][2:5], [2, "air.pm2_5", "uncertain: cross_high"])
+        self.assertEqual(list(self.log.since(0))[0][2:5], [2, "air.pm2_5", "uncertain: cross_high"])
         self.time.pass_ms(60000)
         self.judge.put(HUMID, 700, GOOD)
         self.judge.put(PM, 350, GOOD)
         self.assertEqual(self.seen(PM), ("36.7", GOOD, 0, 350))
-        self.assertEqual(self.log._ring[2][4], "plausible again")
+        self.assertEqual(list(self.log.since(1))[0][4], "plausible again")
 
     def test_who_listens_hears_of_another_reason(self):
         self.judge.put(HUMID, 700, GOOD)
