@@ -28,13 +28,15 @@ class Judge:
             store.n
         )  # of a point among those that are looked at, from 1; 0 for the others
         self._lines = [None]  # type: list
-        self._rules = [None]  # type: list
-        self._places = [0]
+        self._chosen = [None]  # type: list
+        rules = []  # type: list
         for place, rows in options.get("calibration", ()):
             self._lines[self._take(place)] = rows
         for place, rows in options.get("plausibility", ()):
-            self._rules[self._take(place)] = plausibility.Rules(rows)
-        n = len(self._places)
+            rules += rows
+            self._chosen[self._take(place)] = range(len(rules) - len(rows), len(rules))
+        self._rules = plausibility.Rules(tuple(rules))
+        n = len(self._lines)
         self._raw = [None] * n
         self._reason = bytearray(n)
         self._told = bytearray(n)  # the reason that the log knows
@@ -42,10 +44,9 @@ class Judge:
 
     def _take(self, place):
         if not self._number[place]:
-            self._number[place] = len(self._places)
-            self._places.append(place)
+            self._number[place] = len(self._lines)
             self._lines.append(None)
-            self._rules.append(None)
+            self._chosen.append(None)
         return self._number[place]
 
     def put(self, i, raw, quality):
@@ -65,7 +66,7 @@ class Judge:
             if quality == GOOD or quality == UNCERTAIN:
                 if not store.low(i) <= value <= store.high(i):
                     reason, quality = plausibility.LIMITS, RANGE
-                elif self._rules[k]:
+                elif self._chosen[k]:
                     row = self._doubt(k, i, raw, value)
                     if row:
                         reason, quality = row[plausibility.CONDITION], row[plausibility.QUALITY]
@@ -78,10 +79,10 @@ class Judge:
 
     def _doubt(self, k, i, raw, value):
         """The rule that it breaks worst, None when it is plausible."""
-        rules = self._rules[k]
+        rules, chosen = self._rules, self._chosen[k]
         if not _FRESH >> self._store.quality(i) & 1:
-            rules.forget()
-        broken = rules.broken(clock.uptime_s(), raw, value, self._store)
+            rules.forget(chosen)
+        broken = rules.broken(chosen, clock.uptime_s(), raw, value, self._store)
         return rules.rows[broken] if broken >= 0 else None
 
     def _tell_log(self, k, i, reason, quality):
@@ -98,7 +99,7 @@ class Judge:
 
     def settle(self):
         Judge._take = None
-        return [rules for rules in self._rules if rules]
+        return [self._rules]
 
     # What readers ask
 

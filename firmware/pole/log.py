@@ -35,7 +35,8 @@ class Log:
         if level < self.level:
             return
         self.errors += level >= ERROR
-        place, said, times = _cut(where, _PLACE), _cut(str(text), _TEXT), 1
+        text = str(text)
+        place, said, times = _cut(where, _PLACE), _cut(text, _TEXT), 1
         lines, at, n = self._lines, self._last_of(place), _WHERE + len(place) + len(said) + 1
         same = at >= 0 and lines[at] == n and lines[at + _LEVEL] == level
         if same and lines.find(said, at + n - 1 - len(said), at + n - 1) >= 0:

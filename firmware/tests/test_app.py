@@ -255,6 +255,27 @@ class AppTest(unittest.TestCase):
         self.assertEqual([str(one) for one in told[1:3]], ["None", "reset"])
         self.assertEqual(type(told[0]), OSError)
 
+    def test_a_service_says_that_it_may_wait_for_ever(self):
+        class Patient:
+            limit_s = 0
+
+            def __init__(self, pole, options):
+                pass
+
+            def step(self):
+                pass
+
+        class Patients:
+            Service = Patient
+
+        async def story(pole):
+            part = app.Part(pole, "services", {"kind": "test_patient"})
+            part.start(part.beat)
+            self.assertEqual((part.limit_s, app.Part.limit_s), (0, 30))
+
+        sys.modules["pole.services.test_patient"] = Patients()
+        self.play(story)
+
     def test_who_is_interrupted_says_so_too(self):
         """A technician at the REPL, a deploy."""
         told = []

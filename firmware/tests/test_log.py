@@ -68,7 +68,7 @@ class LogTest(unittest.TestCase):
         log, heard = Log(), []
         log.echo = lambda level, where, text: heard.append((level, where, text))
         for _ in range(2):
-            log.add(WARN, "air", "error 20")
+            log.add(WARN, "air", ValueError("error 20"))
         self.assertEqual(heard, [(WARN, "air", "error 20")])
 
     def test_the_same_again_only_counts(self):

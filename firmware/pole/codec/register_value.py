@@ -8,6 +8,7 @@ import struct
 
 _KINDS = ("u16", "i16", "u32", "i32", "f32")
 _ORDERS = {"abcd": (0, 1, 2, 3), "cdab": (2, 3, 0, 1), "badc": (1, 0, 3, 2), "dcba": (3, 2, 1, 0)}
+_sorted = bytearray(4)  # of the float that is just read
 _LARGEST = 2.0e9  # beyond it no point holds a scaled value
 _LEAST = -2.0e9  # not -_LARGEST: that would be made anew each time
 
@@ -25,16 +26,15 @@ class RegisterValue:
         self._signed = name[0] == "i"
         self.words = 1 if name.endswith("16") else 2
         places = _ORDERS[order or "abcd"]
-        self._places = list(places) if self.words == 2 else [places[0] & 1, places[1] & 1]
+        self._places = places if self.words == 2 else (places[0] & 1, places[1] & 1)  # type: tuple
         self.is_float = name == "f32"
-        self._bytes = bytearray(4 if self.is_float else 0)
 
     def read(self, buf, at):
         """The number whose first register lies in buf[at:]."""
         if self.is_float:
             for k in range(4):
-                self._bytes[k] = buf[at + self._places[k]]
-            return struct.unpack_from(">f", self._bytes)[0]
+                _sorted[k] = buf[at + self._places[k]]
+            return struct.unpack_from(">f", _sorted)[0]
         value = 0
         for place in self._places:  # without a tuple for each number
             value = value << 8 | buf[at + place]

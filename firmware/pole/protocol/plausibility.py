@@ -32,25 +32,25 @@ _FORGET_S = 600
 
 
 class Rules:
-    """The rules of one point."""
+    """The rules of all points. `chosen` below: the numbers of those of one point."""
 
     def __init__(self, rows):
         self.rows = rows
         self._value = [None] * len(rows)
         self._since = array("i", [0] * len(rows))
 
-    def forget(self):
+    def forget(self, chosen):
         """The sensor was away: what it said before says nothing of what comes."""
-        for k in range(len(self._value)):
+        for k in chosen:
             self._value[k] = None
 
-    def broken(self, now, reading, value, store):
+    def broken(self, chosen, now, reading, value, store):
         """The number of the rule that a reading at uptime `now` breaks worst, -1 for none.
 
         reading: as the driver gave it; value: calibrated. Of two with the same quality the first counts, as written.
         """
         worst = -1
-        for k in range(len(self.rows)):
+        for k in chosen:
             row = self.rows[k]
             if self._breaks(k, row, now, reading, value, store):
                 if worst < 0 or row[QUALITY] > self.rows[worst][QUALITY]:

@@ -33,11 +33,16 @@ def rule(condition, limit, other=-1, quality=UNCERTAIN, factor=1, others=1):
     return [condition, quality, limit, other, factor, others]
 
 
+def every(rules):
+    """All of them are of one point."""
+    return range(len(rules.rows))
+
+
 class OneRule(unittest.TestCase):
     def broken(self, row, readings, other=None):
         """1 for each (uptime, value) that breaks the rule."""
         rules, store = Rules([row]), Store(other)
-        return [rules.broken(now, value, value, store) + 1 for now, value in readings]
+        return [rules.broken(every(rules), now, value, value, store) + 1 for now, value in readings]
 
     def test_range(self):
         self.assertEqual(self.broken(rule(LOW, 5), [(0, 4), (1, 5), (2, 6)]), [1, 0, 0])
@@ -68,13 +73,13 @@ class OneRule(unittest.TestCase):
 
     def test_the_worst_is_told_then_the_first(self):
         rules = Rules([rule(LOW, 10), rule(LOW, 5, quality=RANGE), rule(LOW, 3)])
-        self.assertEqual([rules.broken(0, x, x, Store()) for x in (11, 9, 4, 2)], [-1, 0, 1, 1])
+        self.assertEqual([rules.broken(every(rules), 0, x, x, Store()) for x in (11, 9, 4, 2)], [-1, 0, 1, 1])
 
     def test_a_sensor_that_was_away(self):
         rules = Rules([rule(STUCK, 30), rule(RATE, 1)])
-        rules.broken(0, 7, 7, Store())
-        rules.forget()
-        self.assertEqual(rules.broken(40, 7, 900, Store()), -1)
+        rules.broken(every(rules), 0, 7, 7, Store())
+        rules.forget(every(rules))
+        self.assertEqual(rules.broken(every(rules), 40, 7, 900, Store()), -1)
 
     def test_every_reason_has_its_word(self):
         self.assertEqual(len(REASONS), TABLE_END + 1)
@@ -140,7 +145,7 @@ class AnyRules(unittest.TestCase):
                 store.other = random.choice((None, random.randrange(48)))
                 history.append((now, reading, reading + 2))
                 self.assertEqual(
-                    rules.broken(now, reading, reading + 2, store), naive(rows, history, store.other)
+                    rules.broken(every(rules), now, reading, reading + 2, store), naive(rows, history, store.other)
                 )
 
 
