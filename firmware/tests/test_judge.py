@@ -12,7 +12,7 @@ from pole.log import Log
 from pole.protocol import plausibility
 from pole.protocol.register_image import RegisterImage
 from pole.quality import COMM_FAULT, GOOD, RANGE, UNCERTAIN, WARMING
-from pole.services.console_desk import Desk
+from pole.services.console_desk import row
 from pole.services.sampler import Service as Sampler
 from pole.store import F32, I16, U16, Store, Table
 
@@ -148,10 +148,9 @@ class Judged(unittest.TestCase):
     def test_console_and_mqtt(self):
         self.judge.put(HUMID, 950, GOOD)
         self.judge.put(PM, 350, GOOD)
-        console = Desk(Pole(self.store), None, 60)
-        self.assertEqual(console._row(PM), {"p": "air.pm2_5", "v": "36.7", "u": "ug/m3", "q": "uncertain", "age": 0,
+        self.assertEqual(row(self.store, PM), {"p": "air.pm2_5", "v": "36.7", "u": "ug/m3", "q": "uncertain", "age": 0,
                                             "raw": "35.0", "why": "cross_high"})  # fmt: skip
-        self.assertEqual(sorted(console._row(HUMID)), ["age", "p", "q", "u", "v"])
+        self.assertEqual(sorted(row(self.store, HUMID)), ["age", "p", "q", "u", "v"])
         for i, said in ((PM, {"raw": 35.0, "reason": "cross_high"}), (HUMID, {}), (LUX, {"raw": None})):
             packet = Packet()
             self.judge.tell(packet, i)

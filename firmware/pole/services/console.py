@@ -47,7 +47,7 @@ class Service:
         console = self.pole.console
         put(console, json.dumps(hello).encode())
         if self.desk:
-            self.desk.go_on()
+            self.desk.watch.go_on()
         try:
             while True:
                 if hasattr(console, "wait"):
@@ -60,7 +60,7 @@ class Service:
                 await clock.sleep_ms(_BUSY_MS)  # a line comes in pieces, and not each byte is to wake the pole
         finally:
             if self.desk:
-                self.desk.pause()
+                self.desk.watch.pause()
 
     async def _answer(self, body):
         if not self.desk:

@@ -14,38 +14,115 @@ _REPORT_MS = 30
 _YEAR_2024 = 126230400  # a bench whose clock says less has a flat battery
 
 
-class Desk:
-    """`lease_s`: how long a watch lasts that nobody asks for again. `line`: the LineReader, whose counters are told."""
+def _chosen(store, names):
+    """The places that "*", a name, a prefix that ends in a dot, or a list of these mean."""
+    found = []
+    for name in (names,) if isinstance(names, str) else names:
+        some = len(found)
+        if name == "*" or name[-1:] == ".":
+            head = "" if name == "*" else name
+            found += [i for i in range(store.n) if store.name(i).startswith(head)]
+        else:
+            found += [i for i in (store.find(name),) if i >= 0]
+        if len(found) == some:
+            raise errors.PoleError(errors.UNKNOWN_POINT, name)
+    return found
 
+
+def row(store, i):
+    """What is told of point i: {p: name, v: text or None, u: unit, q: quality, age: s or None}."""
+    age = store.age_s(i)
+    told = {
+        "p": store.name(i),
+        "v": store.text(i) or None,
+        "u": store.unit(i),
+        "q": NAMES[store.quality(i)],
+        "age": age if age >= 0 else None,
+    }
+    return store.judge.row(told, i) if store.judge else told
+
+
+class _Watch:
+    """What tells changes by `say(message)`, as long as its lease lasts."""
+
+    n = 0  # of the request
     _flags = None  # of the store: which points changed
     _watched = None  # bytes: 1 for each point of the watch
-    _reports = None  # the task that tells what changes
+    _every = 1
+    _due = 0  # uptime of the next look
+    _until = 0  # uptime at which the lease ends
+    reports = None  # the task that tells what changes
+
+    def __init__(self, store, say):
+        self._store = store
+        self._say = say
+
+    def begin(self, n, places, every, lease_s):
+        """A watch, or the same one again."""
+        if self._flags is None:
+            self._flags = self._store.listen()
+        renewed = self._watched is not None and self.n == n
+        watched = bytearray(self._store.n)
+        for i in places:
+            watched[i] = 1
+            if not renewed:
+                self._flags[i] = 1  # the first look tells all of them
+        self._watched, self.n, self._every = watched, n, every
+        self._due = clock.uptime_s()
+        self._until = self._due + lease_s
+        self.go_on()
+
+    def end(self):
+        self._watched = None
+
+    def go_on(self):
+        """Tell what changes, if somebody watches."""
+        if self._watched and not self.reports:
+            self.reports = asyncio.create_task(self._report_on())
+
+    def pause(self):
+        if self.reports:
+            self.reports.cancel()
+            self.reports = None
+
+    async def _report_on(self):
+        """As long as somebody watches."""
+        while self._watched:
+            await self._report()
+            await clock.sleep_ms(_REPORT_MS)
+        self.reports = None
+
+    async def _report(self):
+        """Tell what changed since the last look, at most every `every` seconds."""
+        now = clock.uptime_s()
+        if now >= self._until:
+            self._watched = None
+            return
+        if now < self._due:
+            return
+        self._due = now + self._every
+        for i in range(self._store.n):
+            if self._watched[i] and self._flags[i]:
+                self._flags[i] = 0
+                self._say({"n": self.n, "r": row(self._store, i)})
+                await clock.sleep_ms(0)
+
+
+class Desk:
+    """`lease_s`: how long a watch lasts that nobody asks for again. `line`: the LineReader, whose counters are told."""
 
     def __init__(self, pole, line, lease_s):
         self.pole = pole
         self.store = pole.store
         self.line = line
         self.lease_s = lease_s
+        self.watch = _Watch(pole.store, self._say)
         self._asked = True
-        self._watch_n = 0
-        self._every = 1
-        self._due = 0  # uptime of the next look
-        self._until = 0  # uptime at which the lease ends
 
     def is_wanted(self):
         """Whether somebody has asked since the last time, or watches."""
         asked, self._asked = self._asked, False
-        return asked or self._reports is not None
-
-    def go_on(self):
-        """Tell what changes, if somebody watches."""
-        if self._watched and not self._reports:
-            self._reports = asyncio.create_task(self._report_on())
-
-    def pause(self):
-        if self._reports:
-            self._reports.cancel()
-            self._reports = None
+        return asked or self.watch.reports is not None
 
     def _say(self, message):
         put(self.pole.console, json.dumps(message).encode())
@@ -114,39 +191,12 @@ class Desk:
         told["bad_lines"] = self.line.strangers + self.line.overlong + self.line.bad_crc
         return told
 
-    def _chosen(self, names):
-        """The places that "*", a name, a prefix that ends in a dot, or a list of these mean."""
-        store = self.store
-        found = []
-        for name in (names,) if isinstance(names, str) else names:
-            some = len(found)
-            if name == "*" or name[-1:] == ".":
-                head = "" if name == "*" else name
-                found += [i for i in range(store.n) if store.name(i).startswith(head)]
-            else:
-                found += [i for i in (store.find(name),) if i >= 0]
-            if len(found) == some:
-                raise errors.PoleError(errors.UNKNOWN_POINT, name)
-        return found
-
-    def _row(self, i):
-        store = self.store
-        age = store.age_s(i)
-        row = {
-            "p": store.name(i),
-            "v": store.text(i) or None,
-            "u": store.unit(i),
-            "q": NAMES[store.quality(i)],
-            "age": age if age >= 0 else None,
-        }
-        return store.judge.row(row, i) if store.judge else row
-
     def _rows(self, places):
         for i in places:
-            yield self._row(i)
+            yield row(self.store, i)
 
     def _get(self, request):
-        return self._rows(self._chosen(request.get("names", "*")))
+        return self._rows(_chosen(self.store, request.get("names", "*")))
 
     def _set(self, request):
         name, value = request["p"], request["v"]
@@ -156,53 +206,19 @@ class Desk:
         if i < 0:
             raise errors.PoleError(errors.UNKNOWN_POINT, name)
         self.store.request(i, self.store.parse(i, str(value)), "console")
-        return self._row(i)
+        return row(self.store, i)
 
     def _watch(self, request):
-        places = self._chosen(request.get("names", "*"))
+        places = _chosen(self.store, request.get("names", "*"))
         every = request.get("every", 1)
         if not isinstance(every, int) or not 0 <= every <= 3600:
             raise errors.PoleError(errors.BAD_VALUE, "every")
-        if self._flags is None:
-            self._flags = self.store.listen()
-        renewed = self._watched is not None and self._watch_n == request["n"]
-        watched = bytearray(self.store.n)
-        for i in places:
-            watched[i] = 1
-            if not renewed:
-                self._flags[i] = 1  # the first look tells all of them
-        self._watched = watched
-        self._watch_n, self._every = request["n"], every
-        self._due = clock.uptime_s()
-        self._until = self._due + self.lease_s
-        self.go_on()
+        self.watch.begin(request["n"], places, every, self.lease_s)
         return {"points": len(places), "lease": self.lease_s}
 
     def _unwatch(self, request):
-        self._watched = None
+        self.watch.end()
         return {}
-
-    async def _report_on(self):
-        """As long as somebody watches."""
-        while self._watched:
-            await self._report()
-            await clock.sleep_ms(_REPORT_MS)
-        self._reports = None
-
-    async def _report(self):
-        """Tell what changed since the last look, at most every `every` seconds."""
-        now = clock.uptime_s()
-        if now >= self._until:
-            self._watched = None
-            return
-        if now < self._due:
-            return
-        self._due = now + self._every
-        for i in range(self.store.n):
-            if self._watched[i] and self._flags[i]:
-                self._flags[i] = 0
-                self._say({"n": self._watch_n, "r": self._row(i)})
-                await clock.sleep_ms(0)
 
     def _log(self, request):
         since = request.get("since", 0)
