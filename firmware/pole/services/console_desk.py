@@ -42,6 +42,16 @@ def row(store, i):
     return store.judge.row(told, i) if store.judge else told
 
 
+def _rows(store, places):
+    for i in places:
+        yield row(store, i)
+
+
+def _lines(log, since):
+    for seq, uptime, level, where, text, times in log.since(since):
+        yield {"s": seq, "t": uptime, "l": level, "w": where, "x": text, "k": times}
+
+
 class _Watch:
     """What tells changes by `say(message)`, as long as its lease lasts."""
 
@@ -168,10 +178,8 @@ class Desk:
             return self._get
         if do == "set":
             return self._set
-        if do == "watch":
+        if do == "watch" or do == "unwatch":
             return self._watch
-        if do == "unwatch":
-            return self._unwatch
         if do == "log":
             return self._log
         if do == "time":
@@ -191,12 +199,8 @@ class Desk:
         told["bad_lines"] = self.line.strangers + self.line.overlong + self.line.bad_crc
         return told
 
-    def _rows(self, places):
-        for i in places:
-            yield row(self.store, i)
-
     def _get(self, request):
-        return self._rows(_chosen(self.store, request.get("names", "*")))
+        return _rows(self.store, _chosen(self.store, request.get("names", "*")))
 
     def _set(self, request):
         name, value = request["p"], request["v"]
@@ -209,6 +213,9 @@ class Desk:
         return row(self.store, i)
 
     def _watch(self, request):
+        if request["do"] == "unwatch":
+            self.watch.end()
+            return {}
         places = _chosen(self.store, request.get("names", "*"))
         every = request.get("every", 1)
         if not isinstance(every, int) or not 0 <= every <= 3600:
@@ -216,19 +223,11 @@ class Desk:
         self.watch.begin(request["n"], places, every, self.lease_s)
         return {"points": len(places), "lease": self.lease_s}
 
-    def _unwatch(self, request):
-        self.watch.end()
-        return {}
-
     def _log(self, request):
         since = request.get("since", 0)
         if not isinstance(since, int):
             raise errors.PoleError(errors.BAD_VALUE, "since")
-        return self._lines(since)
-
-    def _lines(self, since):
-        for seq, uptime, level, where, text, times in self.pole.log.since(since):
-            yield {"s": seq, "t": uptime, "l": level, "w": where, "x": text, "k": times}
+        return _lines(self.pole.log, since)
 
     def _time(self, request):
         """The bench's clock, taken unless a better source holds the time."""
