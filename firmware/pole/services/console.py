@@ -26,6 +26,8 @@ from pole.codec.frame_line import LineReader, put
 _BUSY_MS = 5
 _LOOK_MS = 30  # a console that cannot be waited for
 _IDLE_MS = 10000
+_AGAIN_MS = 200
+_TRIES = 10
 _CHUNK = 64
 
 
@@ -63,13 +65,23 @@ class Service:
                 self.desk.watch.pause()
 
     async def _answer(self, body):
-        if not self.desk:
-            from pole.services import console_desk
-
-            self.desk = console_desk.Desk(self.pole, self.line, self.lease_s)
-            seldom.forget(console_desk)
-            asyncio.create_task(self._let_go())
+        tries = _TRIES
+        while not self.desk:
+            try:
+                self._open()
+            except MemoryError:  # others may be at work, and done with it in a moment
+                tries -= 1
+                if not tries:
+                    raise
+                await clock.sleep_ms(_AGAIN_MS)
         await self.desk.answer(body)
+
+    def _open(self):
+        from pole.services import console_desk
+
+        self.desk = console_desk.Desk(self.pole, self.line, self.lease_s)
+        seldom.forget(console_desk)
+        asyncio.create_task(self._let_go())
 
     async def _let_go(self):
         while self.desk and self.desk.is_wanted():

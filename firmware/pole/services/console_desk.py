@@ -57,11 +57,11 @@ class _Watch:
 
     n = 0  # of the request
     _flags = None  # of the store: which points changed
-    _watched = None  # bytes: 1 for each point of the watch
+    watched = None  # bytes: 1 for each point of the watch
     _every = 1
     _due = 0  # uptime of the next look
     _until = 0  # uptime at which the lease ends
-    reports = None  # the task that tells what changes
+    _reports = None  # the task that tells what changes
 
     def __init__(self, store, say):
         self._store = store
@@ -71,48 +71,48 @@ class _Watch:
         """A watch, or the same one again."""
         if self._flags is None:
             self._flags = self._store.listen()
-        renewed = self._watched is not None and self.n == n
+        renewed = self.watched is not None and self.n == n
         watched = bytearray(self._store.n)
         for i in places:
             watched[i] = 1
             if not renewed:
                 self._flags[i] = 1  # the first look tells all of them
-        self._watched, self.n, self._every = watched, n, every
+        self.watched, self.n, self._every = watched, n, every
         self._due = clock.uptime_s()
         self._until = self._due + lease_s
         self.go_on()
 
     def end(self):
-        self._watched = None
+        self.watched = None
 
     def go_on(self):
         """Tell what changes, if somebody watches."""
-        if self._watched and not self.reports:
-            self.reports = asyncio.create_task(self._report_on())
+        if self.watched and not self._reports:
+            self._reports = asyncio.create_task(self._report_on())
 
     def pause(self):
-        if self.reports:
-            self.reports.cancel()
-            self.reports = None
+        if self._reports:
+            self._reports.cancel()
+            self._reports = None
 
     async def _report_on(self):
         """As long as somebody watches."""
-        while self._watched:
+        while self.watched:
             await self._report()
             await clock.sleep_ms(_REPORT_MS)
-        self.reports = None
+        self._reports = None
 
     async def _report(self):
         """Tell what changed since the last look, at most every `every` seconds."""
         now = clock.uptime_s()
         if now >= self._until:
-            self._watched = None
+            self.watched = None
             return
         if now < self._due:
             return
         self._due = now + self._every
         for i in range(self._store.n):
-            if self._watched[i] and self._flags[i]:
+            if self.watched[i] and self._flags[i]:
                 self._flags[i] = 0
                 self._say({"n": self.n, "r": row(self._store, i)})
                 await clock.sleep_ms(0)
@@ -132,7 +132,7 @@ class Desk:
     def is_wanted(self):
         """Whether somebody has asked since the last time, or watches."""
         asked, self._asked = self._asked, False
-        return asked or self.watch.reports is not None
+        return asked or self.watch.watched is not None
 
     def _say(self, message):
         put(self.pole.console, json.dumps(message).encode())

@@ -205,6 +205,42 @@ class Answers(Desk):
         self.assertEqual(self.pole.restarts, [])
 
 
+class Loaded(Desk):
+    """What answers is there while somebody asks."""
+
+    def test_no_memory_for_a_moment(self):
+        console._AGAIN_MS, opened, tries = 1, self.service._open, []
+
+        def scarce():
+            tries.append(1)
+            if len(tries) < console._TRIES:
+                raise MemoryError
+            opened()
+
+        self.service._open = scarce
+        self.assertEqual(self.ask(do="get", names=[]), [{"n": 7, "ok": {}}])
+        self.assertEqual(len(tries), console._TRIES)
+
+    def test_no_memory_at_all(self):
+        def none():
+            raise MemoryError
+
+        console._AGAIN_MS, self.service._open = 1, none
+        with self.assertRaises(MemoryError):
+            asyncio.run(self.service._answer(b"{}"))
+
+    def test_it_goes_when_the_line_is_silent_and_nobody_watches(self):
+        console._IDLE_MS = 20
+        self.line.ask(n=7, do="watch", names="*", every=0)
+        self.turn(100)
+        self.assertTrue(self.service.desk is not None)
+        self.service.desk = None
+        self.line.ask(n=8, do="get", names=[])
+        self.turn(100)
+        self.assertTrue(self.service.desk is None)
+        console._IDLE_MS = 10000
+
+
 class Watch(Desk):
     def test_first_all_then_changes(self):
         self.pole.store.put(4, 35)
