@@ -25,9 +25,8 @@ from pole.codec.frame_line import LineReader, put
 
 _BUSY_MS = 5
 _LOOK_MS = 30  # a console that cannot be waited for
-_IDLE_MS = 10000
 _AGAIN_MS = 200
-_TRIES = 10
+_TRIES = 5
 _CHUNK = 64
 
 
@@ -35,6 +34,7 @@ class Service:
     """It listens. What answers is loaded when somebody asks, and gone when the line has been silent for a while."""
 
     limit_s = 0  # it waits for a technician, for years perhaps
+    idle_ms = 10000  # a silent line
     desk = None
 
     def __init__(self, pole, options):
@@ -85,7 +85,7 @@ class Service:
 
     async def _let_go(self):
         while self.desk and self.desk.is_wanted():
-            await clock.sleep_ms(_IDLE_MS)
+            await clock.sleep_ms(self.idle_ms)
         self.desk = None
 
     def close(self):

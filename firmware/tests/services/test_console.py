@@ -13,7 +13,7 @@ from pole.services.console import Service
 from pole.store import Store, Table
 from points_bin import build
 
-console_desk._REPORT_MS = console._BUSY_MS = 2  # the tests wait for it a hundred times
+console_desk._REPORT_MS = console._BUSY_MS = console._AGAIN_MS = 2  # the tests wait for it a hundred times
 
 ROWS = (
     (0, "node.uptime", 4, 0, False, 0, 0x7FFFFFFF),
@@ -209,28 +209,28 @@ class Loaded(Desk):
     """What answers is there while somebody asks."""
 
     def test_no_memory_for_a_moment(self):
-        console._AGAIN_MS, opened, tries = 1, self.service._open, []
+        opened, tries = self.service._open, []
 
         def scarce():
             tries.append(1)
-            if len(tries) < console._TRIES:
+            if len(tries) < 3:
                 raise MemoryError
             opened()
 
         self.service._open = scarce
         self.assertEqual(self.ask(do="get", names=[]), [{"n": 7, "ok": {}}])
-        self.assertEqual(len(tries), console._TRIES)
+        self.assertEqual(len(tries), 3)
 
     def test_no_memory_at_all(self):
         def none():
             raise MemoryError
 
-        console._AGAIN_MS, self.service._open = 1, none
+        self.service._open = none
         with self.assertRaises(MemoryError):
             asyncio.run(self.service._answer(b"{}"))
 
     def test_it_goes_when_the_line_is_silent_and_nobody_watches(self):
-        console._IDLE_MS = 20
+        self.service.idle_ms = 20
         self.line.ask(n=7, do="watch", names="*", every=0)
         self.turn(100)
         self.assertTrue(self.service.desk is not None)
@@ -238,7 +238,6 @@ class Loaded(Desk):
         self.line.ask(n=8, do="get", names=[])
         self.turn(100)
         self.assertTrue(self.service.desk is None)
-        console._IDLE_MS = 10000
 
 
 class Watch(Desk):
