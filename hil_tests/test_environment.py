@@ -87,7 +87,7 @@ def test_ten_minutes_agree_with_the_twins(environment, capsys):
     assert mean(found["weather.temperature"]) == pytest.approx(21.4)
     assert mean(found["weather.wind_direction"]) == pytest.approx(350)
     assert mean(found["noise.la"]) == pytest.approx(10 * math.log10((1e6 + 1e7) / 2), abs=0.15)
-    assert {row[-1]["flag"] for row in found.values()} == {"N"}
+    assert {name: row[-1]["flag"] for name, row in found.items() if row[-1]["flag"] != "N"} == {}
     assert all(row[-1]["capture"] >= 99 for row in found.values())
     assert found["air.pm2_5"][-1]["end"] == (MIDNIGHT + timedelta(seconds=1200)).strftime(
         "%Y-%m-%dT%H:%M:%SZ"

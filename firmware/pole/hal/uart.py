@@ -8,6 +8,7 @@ from machine import UART, Pin
 from pole import clock
 
 _PARITY = {"N": None, "E": 0, "O": 1}
+_LAST_US = 4000
 
 
 class Bus:
@@ -55,18 +56,18 @@ class Bus:
             await clock.sleep_ms(min(left, self.poll_ms))
 
     def begin(self, buf):
-        """Drive the line and send `buf` (it must fit into the ring: 256 bytes); the milliseconds until `end` is due.
-
-        Less than one too few, and a sleep may end one too early: `end` waits for both.
-        """
+        """Drive the line and send `buf` (it must fit into the ring: 256 bytes); the milliseconds until `end` is due."""
         self._enable(1)
         self._uart.write(buf)
-        return len(buf) * self.char_us // 1000
+        return max(0, len(buf) * self.char_us // 1000 - 1)
 
     def end(self):
-        """Wait for the last bit, 2 ms at most, then leave the line to the others: they may answer at once."""
+        """Wait for the last bit, then leave the line to the others: they may answer at once.
+
+        It is less than 2 ms away, and one more where a sleep ended early.
+        """
         start = clock.ticks_us()
-        while not self._uart.txdone() and clock.ticks_diff(clock.ticks_us(), start) < 2000:
+        while not self._uart.txdone() and clock.ticks_diff(clock.ticks_us(), start) < _LAST_US:
             pass
         self._enable(0)
 
