@@ -11,6 +11,7 @@ from collections.abc import Callable
 from yigan.twin import modbus_rtu
 
 FIFO = 128  # bytes an ESP32 UART keeps in hardware, also while the CPU cannot run
+_STOP = 0.09  # of a character: the line's bias holds a stop bit when the driver has left
 TX_RING = 256 + FIFO
 GROUP = 8  # characters that reach the program at once
 # The host is no real-time system: a driver-enable pin may fall this late in real time (0 with a virtual clock).
@@ -172,7 +173,7 @@ class Rs485(Uart):
         if not self._enabled:
             sent = 0
         elif self._fell > start:
-            sent = min(sent, int((self._fell - start) / sender.char_ms))
+            sent = min(sent, int((self._fell - start) / sender.char_ms + _STOP))
         self.cut += sent < len(data)
         if sent:
             self._frame += data[:sent]
