@@ -155,7 +155,6 @@ def test_only_who_has_alarms_carries_them(write):
     new = {name.split("/", 1)[1] for name in watched - without}
     assert new == {  # pole.protocol.alarm is linked into the service
         "protocol/alarm_event.mpy",
-        "seldom.mpy",
         "services/alarms.mpy",
         "services/maintenance.mpy",
         "tools/alarms.mpy",
