@@ -7,25 +7,17 @@ float, and what the driver makes beside them: the bar is about the last. Waiting
 import tempfile
 from collections.abc import Iterator
 
-from benchmarks.harness import Row, compile_firmware, cost, run
+from benchmarks.harness import NAP, Row, compile_firmware, cost, run
 
 _TURNS = 50  # readings in one turn of the loop
 
-_WORLD = """
+_WORLD = (
+    NAP
+    + """
 import gc
 from pole import clock
 
-class Nap:
-    "As asyncio's own sleep: nothing is made."
-    def __init__(self):
-        self.over = StopIteration()
-    def __iter__(self):
-        return self
-    def __next__(self):
-        self.over.__traceback__ = None
-        raise self.over
-
-nap, now = Nap(), [1000]
+now = [1000]
 def sleep_ms(ms):
     now[0] = now[0] + ms & 0x3FFFFFF
     return nap
@@ -81,6 +73,7 @@ def go(n):
 
 out = [None]
 """
+)
 
 # kind -> how to make it, what its reading makes besides (coroutines, a float)
 _SETUPS = {

@@ -125,6 +125,21 @@ def _children_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
+# What a benchmark puts in the place of a sleep.
+NAP = """
+class Nap:
+    "As asyncio's own sleep: nothing is made."
+    def __init__(self):
+        self.over = StopIteration()
+    def __iter__(self):
+        return self
+    def __next__(self):
+        self.over.__traceback__ = None
+        raise self.over
+
+nap = Nap()
+"""
+
 _LOOP = """
 import gc, sys
 {setup}

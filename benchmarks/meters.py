@@ -8,25 +8,16 @@ no coroutines: its bar is about all of a reading, that of the serial line in it.
 import tempfile
 from collections.abc import Iterator
 
-from benchmarks.harness import Row, compile_firmware, cost
+from benchmarks.harness import NAP, Row, compile_firmware, cost
 
 _TURNS = 50  # readings in one turn of the loop
 
-_BUS = """
+_BUS = (
+    NAP
+    + """
 import gc, sys
 from pole import clock
 
-class Nap:
-    "As asyncio's own sleep: nothing is made."
-    def __init__(self):
-        self.over = StopIteration()
-    def __iter__(self):
-        return self
-    def __next__(self):
-        self.over.__traceback__ = None
-        raise self.over
-
-nap = Nap()
 clock.sleep_ms = lambda ms: nap
 
 class Bus:
@@ -71,6 +62,7 @@ def go(n):
     except StopIteration:
         pass
 """
+)
 
 _SETUPS = {
     "dlt645": """

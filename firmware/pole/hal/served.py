@@ -34,7 +34,7 @@ class _Ready:
 
 
 class Bus(uart.Bus):
-    """`await ready`, then `take`; `begin`, sleep for as long as it says, `end`. None of them waits longer than 2 ms."""
+    """`await ready`, then `take`; `begin`, sleep for as long as it says, `end`. None of them waits longer than 3 ms."""
 
     def __init__(self, spec):
         super().__init__(spec)

@@ -2,9 +2,9 @@
 
 Samples go into the row of a point's minute; a finished minute is added to the rows of the longer periods. A row is
 seven words of one array and eight short ones of another, so memory is what it is at the start, and a sample allocates
-nothing. Every second of the
-clock counts at most once: `tick` says how many seconds a sample stands for, and which periods ended before it. Records
-are read by protocol/statistics_record.py; what survives a power cut is protocol/statistics_rows.py's.
+nothing. Every second of the clock counts at most once: `tick` says how many seconds a sample stands for, and which
+periods ended before it. Records are read by protocol/statistics_record.py; what survives a power cut is
+protocol/statistics_rows.py's.
 
 A period is valid when its valid seconds are at least `capture` per cent of it: 75 is GB 3095's 45 minutes of an hour; a day
 also wants `day_hours` valid hours, GB 3095's 20. (GB 3095-2012, table 4: both from memory, unconfirmed.)

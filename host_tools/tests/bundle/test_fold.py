@@ -103,3 +103,14 @@ def test_the_firmware_keeps_its_lines(keep):
     for name, text in fold.folded(files, files if keep else ()).items():
         ast.parse(text)
         assert text.count("\n") == files[name].count("\n"), name
+
+
+def test_it_is_the_same_whatever_was_read_before():
+    """Trees are kept for all who read a text, some hundred of them."""
+    before = fold.folded({"a": "OVERRIDDEN = 3\n", "b": "from a import OVERRIDDEN\nprint(OVERRIDDEN)\n"})
+    for k in range(300):
+        syntax.nodes_of(f"x = {k}\n") if k % 2 else syntax.tree(f"x = {k}\n")
+        assert fold.folded({"a": "OVERRIDDEN = 3\n", "b": "from a import OVERRIDDEN\nprint(OVERRIDDEN)\n"}) == before
+    for k in range(600):
+        syntax.tree(f"y = {k}\n")
+    assert syntax.nodes_of("OVERRIDDEN = 3\n")[0] is syntax.tree("OVERRIDDEN = 3\n")

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Container
 
+from yigan.bundle import syntax
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -51,6 +53,15 @@ def _defined(node: ast.AST) -> set[str]:
     if isinstance(node, ast.alias):
         return {node.asname or node.name.partition(".")[0]}
     return set()
+
+
+def held(node: ast.ClassDef) -> dict[str, ast.stmt]:
+    """What a class has: name -> the method, or the statement that gives it a value."""
+    found: dict[str, ast.stmt] = {}
+    for part in node.body:
+        words = {part.name} if isinstance(part, _Function) else bound(syntax.nodes(part))
+        found.update(dict.fromkeys(words, part))
+    return found
 
 
 def names(nodes: list[ast.AST]) -> set[str]:

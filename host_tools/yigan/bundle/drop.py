@@ -89,11 +89,12 @@ def reached(texts: Sources, before: Sources) -> Sources:
 
 
 def _imported(sources: Sources) -> set[str]:
-    return {name for text in sources.values() for name in _imports(text)}
+    return {name for text in sources.values() for name in imports(text)}
 
 
 @lru_cache(maxsize=256)
-def _imports(text: str) -> frozenset[str]:
+def imports(text: str) -> frozenset[str]:
+    """Modules that it may import, and what it imports from them, by whole names."""
     found = set()
     for node in syntax.nodes_of(text):
         if isinstance(node, ast.ImportFrom) and node.module:

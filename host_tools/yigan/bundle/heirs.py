@@ -102,7 +102,7 @@ def _pairs(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, ast.ClassDef]]:
 
 def _unite(tree: ast.Module, base: ast.ClassDef, heir: ast.ClassDef, shown: set[str]) -> bool:
     """False where somebody could notice; then nothing was done."""
-    mine, theirs = _held(base), _held(heir)
+    mine, theirs = calls.held(base), calls.held(heir)
     if base.name in shown or not (_is_plain(base) and _is_plain(heir)):
         return False
     if _read_early(base) - {"property"} or _read_early(heir) & mine.keys():
@@ -129,22 +129,13 @@ def _unite(tree: ast.Module, base: ast.ClassDef, heir: ast.ClassDef, shown: set[
 
 def _is_plain(node: ast.ClassDef) -> bool:
     """Methods, properties and values; nothing that looks at the class itself."""
-    if node.keywords or node.decorator_list or any(name.startswith("__") and name not in _ASKED for name in _held(node)):
+    if node.keywords or node.decorator_list or any(name.startswith("__") and name not in _ASKED for name in calls.held(node)):
         return False
     for part in syntax.nodes(node):
         word = part.attr if isinstance(part, ast.Attribute) else ""
         if word.startswith("__") and word not in _ASKED and (word != "__name__" or isinstance(part.value, ast.Name)):
             return False
     return all(isinstance(part, _Function | ast.Assign | ast.Expr | ast.Pass) for part in node.body)
-
-
-def _held(node: ast.ClassDef) -> dict[str, ast.stmt]:
-    """Name -> the method, or the statement that gives it a value."""
-    found: dict[str, ast.stmt] = {}
-    for part in node.body:
-        words = {part.name} if isinstance(part, _Function) else calls.bound(syntax.nodes(part))
-        found.update(dict.fromkeys(words, part))
-    return found
 
 
 def _read_early(node: ast.ClassDef) -> set[str]:

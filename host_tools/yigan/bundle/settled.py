@@ -13,14 +13,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from yigan import cards
-from yigan.bundle import syntax
+from yigan.bundle import calls, drop, syntax
 from yigan.bundle.branches import Branches, is_constant
 
 Sources = dict[str, str]  # module name -> text
 Known = tuple[tuple[str, object], ...]  # option, value
 
 _LISTS = (("peripherals", "drivers"), ("services", "services"), ("uplinks", "uplinks"))
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def defaults(config: dict) -> dict[str, Known]:
@@ -85,22 +84,13 @@ def _whose(sources: Sources, known: dict[str, Known]) -> dict[str, Known]:
     """Module -> what is settled in it: that of its own kind, or of the only kind that it serves."""
     users: dict[str, set[str]] = {name: set() for name in sources}
     for name, text in sources.items():
-        for used in _imported(text) & sources.keys():
+        for used in drop.imports(text) & sources.keys():
             users[used].add(name)
     owner = {name: name for name in known if not users.get(name, {name})}
     while more := {name: owner[next(iter(by))] for name, by in users.items()
                    if name not in owner and len({owner.get(one, one) for one in by}) == 1 and by <= owner.keys()}:  # fmt: skip
         owner |= more
     return {name: known[kind] for name, kind in owner.items() if "options" in sources[name]}
-
-
-@lru_cache(maxsize=256)
-def _imported(text: str) -> frozenset[str]:
-    found = set()
-    for node in syntax.nodes_of(text):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return frozenset(found)
 
 
 @lru_cache(maxsize=256)
@@ -170,16 +160,8 @@ def _counted(text: str) -> tuple[Counter[str], Counter[str]]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             asked[node.value] += 1
         elif isinstance(node, ast.ClassDef):
-            stored.update(_class_level(node))
+            stored.update(calls.held(node).keys())
     return stored, asked
-
-
-def _class_level(node: ast.ClassDef) -> Iterator[str]:
-    for part in node.body:
-        if isinstance(part, _Function):
-            yield part.name
-        else:
-            yield from (name.id for name in syntax.nodes(part) if isinstance(name, ast.Name))
 
 
 def _attributes_put(text: str, stored: Counter[str], asked: Counter[str]) -> str:

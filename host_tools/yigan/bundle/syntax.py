@@ -16,15 +16,19 @@ _fields: dict[type, tuple[str, ...]] = {}
 
 
 @lru_cache(maxsize=256)
+def _read(text: str) -> tuple[ast.Module, list[ast.AST]]:
+    whole = ast.parse(text)
+    return whole, nodes(whole)
+
+
 def tree(text: str) -> ast.Module:
     """The tree of a text, the same object for all who ask: whoever changes his parses it himself."""
-    return ast.parse(text)
+    return _read(text)[0]
 
 
-@lru_cache(maxsize=256)
 def nodes_of(text: str) -> list[ast.AST]:
-    """All nodes of `tree(text)`, as `nodes` lists them."""
-    return nodes(tree(text))
+    """All nodes of `tree(text)`, as `nodes` lists them: of that very tree, since who compares them asks who they are."""
+    return _read(text)[1]
 
 
 def nodes(start: ast.AST) -> list[ast.AST]:
