@@ -53,8 +53,14 @@ class Again:
         self.under_way = True
         try:
             rounds = self.rounds()
-            await anext(rounds)
+            told = await anext(rounds)
             await rounds.aclose()
-            return 1
+            return told
         finally:
             self.under_way = None
+
+
+class Reading(Again):
+    def read(self, out):
+        self._out = out
+        return self

@@ -63,6 +63,7 @@ class Lamp:
 
     async def read(self, out):
         out[0], out[1] = None, self.level
+        return GOOD
 
     def write(self, k, raw):
         self.level = raw
@@ -79,6 +80,7 @@ class Air:
         if Air.error:
             raise Air.error
         out[0] = 35
+        return GOOD
 
 
 class Module:

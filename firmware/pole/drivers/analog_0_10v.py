@@ -130,7 +130,7 @@ class Driver:
             level = dimming.arc(level) * 1000 / 254
         return min(65535, int(level * 6553.5 / self._scale + 0.5))
 
-    async def read(self, out):
+    def read(self, out):
         self._switch()
         waits = self._relay and self._closed != (self.level > 0)
         out[0] = self.level if not waits else self.lowest if self._closed else 0

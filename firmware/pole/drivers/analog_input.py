@@ -85,7 +85,7 @@ class Driver:
         self._span = round(options["high"] * unit) - self._low
         self._broken = options.get("broken", True)
 
-    async def read(self, out):
+    def read(self, out):
         total = 0
         for _ in range(_SAMPLES):
             total += self._bus.read_mv()

@@ -98,10 +98,11 @@ zh = "D4i 存储区读取间隔；0 为不读取"
 import asyncio
 
 from pole import clock, seldom
-from pole.again import Again
+from pole.again import Reading
 from pole.codec import dali
 from pole.errors import NO_ANSWER, PoleError
 from pole.protocol import dimming, lamp_order
+from pole.quality import GOOD
 
 _STEP_MS = 40  # between two levels on their way: the line is for others, too
 _SETTLED_MS = 1500  # so long after a fade the gear must be where it was told to be
@@ -132,7 +133,7 @@ _SOURCE_VOLTAGE = 13
 _SOURCE_CURRENT = 14
 
 
-class Driver(Again):
+class Driver(Reading):
     """`set(level)` at once or in the gear's own fade. Levels are tenths of a per cent of light output.
 
     Counters: `writes` into the gear's memory, `resent` levels that it had lost.
@@ -244,11 +245,6 @@ class Driver(Again):
 
     # What it says of itself
 
-    def read(self, out):
-        """Await it."""
-        self._out = out
-        return self
-
     async def rounds(self):
         bus, known, arc = self._bus, self._known, 0
         while True:
@@ -274,7 +270,7 @@ class Driver(Again):
             out[2] = status >> 1 & 1
             out[3] = status & 1
             self._look_after(status, arc)
-            yield True
+            yield GOOD
 
     def _look_after(self, status, arc):
         """A gear that lost its level (mains dip, somebody else's master) gets it again."""

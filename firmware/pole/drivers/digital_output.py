@@ -84,7 +84,7 @@ class Driver:
         self.wanted = 1 if raw else 0
         self._put()
 
-    async def read(self, out):
+    def read(self, out):
         if (
             self._pulse_ms
             and self.wanted

@@ -106,11 +106,11 @@ zh = "等待应答首字节的时间；标准允许电表 500 ms"
 """
 
 from pole import clock, seldom
-from pole.again import Again
+from pole.again import Reading
 from pole.codec import dlt645
 from pole.drivers import dlt645_bus
 from pole.errors import BAD_FRAME, DEVICE_EXCEPTION, READ_ONLY, DeviceFault, PoleError
-from pole.quality import FAULT
+from pole.quality import FAULT, GOOD
 
 _WORD_3 = b"\x03\x05\x00\x04"  # annex B.3: bit 4 is set while the relay is open
 _OPEN = 16
@@ -118,7 +118,7 @@ _STATUS = ("relay", "relay_actual", "status_word")
 _DAY_S = 86400
 
 
-class Driver(Again):
+class Driver(Reading):
     """`address` is what is asked: the meter's own as soon as it has answered to a wildcard."""
 
     period_ms = 10000
@@ -144,12 +144,8 @@ class Driver(Again):
         self._options = options if options.get("password") or options.get("keep_clock") else {}
         self.bad = 0
 
-    def read(self, out):
-        """Await it. A question that the meter refuses leaves its values None; only if it refuses all it is faulty."""
-        self._out = out
-        return self
-
     async def rounds(self):
+        """A question that the meter refuses leaves its values None; only if it refuses all it is faulty."""
         while True:
             good, refused, at = 0, None, 0
             while at < len(self._requests):
@@ -173,7 +169,7 @@ class Driver(Again):
             if self._options.get("keep_clock") and clock.uptime_s() - self.checked >= _DAY_S:
                 if clock.trust() >= clock.NETWORK:
                     await self._with_password(None)
-            yield True
+            yield GOOD
 
     def _take(self, request, end):
         """The values of data[4:end] of the answer, none of a refusal; a meter of one phase sends less, or FF."""

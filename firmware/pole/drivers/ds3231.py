@@ -51,7 +51,7 @@ class Driver:
         self.lost = True
         self.written = 0
 
-    async def read(self, out):
+    def read(self, out):
         self._keep_time()
         if out:
             self._bus.readfrom_mem_into(self._address, _TEMPERATURE, self._two)

@@ -83,7 +83,7 @@ class Driver:
         self._whole = False  # the gate began with a pulse
         self._flow = 0.0
 
-    async def read(self, out):
+    def read(self, out):
         now, n = clock.ticks_ms(), self._pulses.take()
         self.counted += n
         if n:

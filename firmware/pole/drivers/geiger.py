@@ -100,7 +100,7 @@ class Driver:
         self._began = clock.ticks_ms()
         self._heard = self._since = clock.uptime_s()
 
-    async def read(self, out):
+    def read(self, out):
         now, up = clock.ticks_ms(), clock.uptime_s()
         ms, n = clock.ticks_diff(now, self._began), self._pulses.take()
         self._began = now

@@ -109,7 +109,7 @@ class Driver:
         words = self._words
         return self._word(_IODIR) == words[_IODIR] and self._word(_OLAT) == words[_OLAT]
 
-    async def read(self, out):
+    def read(self, out):
         """Read its settings back: an expander that was without power drives nothing."""
         if not self._set or not self._kept():
             self.resets += self._set

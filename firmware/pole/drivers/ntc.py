@@ -87,7 +87,7 @@ class Driver:
             r = r25 * exp(beta * (1 / (_COLDEST + _STEP * k + 273.15) - 1 / 298.15))
             self._table[k] = int(self._supply * r / (r + series) + 0.5)
 
-    async def read(self, out):
+    def read(self, out):
         """DeviceFault when the wire is broken, or short."""
         total = 0
         for _ in range(_SAMPLES):

@@ -66,6 +66,6 @@ class Driver:
             self._read_at = now
         return self._in[0]
 
-    async def read(self, out):
+    def read(self, out):
         self._write()
         return GOOD

@@ -91,7 +91,7 @@ class Driver:
             return int(dimming.arc(level) * 65535 / 254 + 0.5)
         return (level * 65535 + 500) // 1000
 
-    async def read(self, out):
+    def read(self, out):
         out[0] = self.level
         out[1] = 1 if self.level else 0
         return GOOD

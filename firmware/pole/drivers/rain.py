@@ -112,7 +112,7 @@ class Driver:
             self._last = self._since
             self.tips += 1
 
-    async def read(self, out):
+    def read(self, out):
         now, up = clock.ticks_ms(), clock.uptime_s()
         closed = self._closed and self._bus.value()
         if closed and not self._counted and clock.ticks_diff(now, self._since) >= self._spacing_ms:

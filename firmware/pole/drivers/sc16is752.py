@@ -67,7 +67,7 @@ class Driver:
         self._channels.append(channel)
         return channel
 
-    async def read(self, out):
+    def read(self, out):
         """Look whether it still is as it was set up, and whether it lost characters."""
         for channel in self._channels:
             channel.look()

@@ -38,7 +38,7 @@ class Driver:
     def _edge(self, pin):
         self._edges += 1
 
-    async def read(self, out):
+    def read(self, out):
         now, edges = clock.ticks_ms(), self._edges
         self._edges = 0
         ms = clock.ticks_diff(now, self._began)

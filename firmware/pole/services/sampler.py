@@ -43,7 +43,9 @@ class Sampling(Job):
             started = clock.ticks_ms()
             ok = False
             try:
-                quality = await driver.read(self.out)
+                quality = driver.read(self.out)
+                if type(quality) is not int:
+                    quality = await quality
             except errors.BusError as error:
                 self._missed(COMM_FAULT, error)
             except errors.DeviceFault as error:
@@ -51,7 +53,7 @@ class Sampling(Job):
             else:
                 ok = True
                 if quality != NEVER:  # NEVER: nothing new, what there is stands until it is too old
-                    self._put(GOOD if quality is None else quality, getattr(driver, "missing", NEVER))
+                    self._put(quality, getattr(driver, "missing", NEVER))
             wait = period - clock.ticks_diff(clock.ticks_ms(), started) if ok or period else _RETRY_MS
             while wait > 0:
                 await clock.sleep_ms(min(wait, _SLICE_MS))

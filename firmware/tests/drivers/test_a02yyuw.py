@@ -1,4 +1,3 @@
-import asyncio
 import random
 import unittest
 
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole.drivers.a02yyuw import Driver
 from pole.errors import BusError, DeviceFault
 from pole.quality import GOOD, RANGE
+from sampled import reading
 from serial_line import Line
 
 PUBLISHED = b"\xff\x07\xa1\xa7"  # DFRobot SEN0311: 1953 mm
@@ -34,7 +34,7 @@ class A02yyuw(unittest.TestCase):
             line.put(100 * k, piece)
         options.setdefault("median", 1)
         self.driver, out = Driver(line, options), [None] * 3
-        return asyncio.run(self.driver.read(out)), out
+        return reading(self.driver, out), out
 
     def fails(self, kind, *pieces, **options):
         with self.assertRaises(kind):

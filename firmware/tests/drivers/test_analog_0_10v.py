@@ -1,9 +1,9 @@
-import asyncio
 import unittest
 
 from passing_time import PassingTime
 from pole.drivers.analog_0_10v import Driver
 from pole.quality import GOOD
+from sampled import reading
 
 FULL = 65535
 
@@ -68,20 +68,20 @@ class Lamp(unittest.TestCase):
         self.time = PassingTime()
         driver, out = self.lamp(Relayed, relay_hold=10), [None, None]
         self.assertEqual(self.did(driver, 0), [6554])  # dimmed at once, and put out when the relay has rested
-        asyncio.run(driver.read(out))
+        reading(driver, out)
         self.assertEqual((out, self.bus.did), ([100, 1], [6554]))
         self.time.pass_ms(9000)
-        asyncio.run(driver.read(out))
+        reading(driver, out)
         self.assertEqual(out, [100, 1])
         self.time.pass_ms(1000)
-        asyncio.run(driver.read(out))
+        reading(driver, out)
         self.assertEqual((out, self.bus.did), ([0, 0], [6554, False]))
         self.assertEqual(self.did(driver, 500), [32768])
-        asyncio.run(driver.read(out))
+        reading(driver, out)
         self.assertEqual(out, [0, 0])  # what is wanted is not yet so
         self.did(driver, 0)
         self.time.pass_ms(60000)
-        asyncio.run(driver.read(out))
+        reading(driver, out)
         self.assertEqual((out, driver.switched), ([0, 0], 2))  # it was thought better of
         self.time.stop()
 
@@ -93,14 +93,14 @@ class Lamp(unittest.TestCase):
         driver = self.lamp()
         self.assertEqual(self.did(driver, 0), [6554])
         out = [None, None]
-        self.assertEqual(asyncio.run(driver.read(out)), GOOD)
+        self.assertEqual(reading(driver, out), GOOD)
         self.assertEqual(out, [100, 1])
 
     def test_a_driver_that_goes_out_by_itself(self):
         driver = self.lamp(dim_to_off=True)
         self.assertEqual(self.did(driver, 0), [0])
         out = [None, None]
-        asyncio.run(driver.read(out))
+        reading(driver, out)
         self.assertEqual(out, [0, 0])
 
     def test_nothing_is_done_twice(self):

@@ -1,4 +1,3 @@
-import asyncio
 import unittest
 
 from i2c_bus import I2c
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole import errors
 from pole.drivers.bh1750 import Driver
 from pole.quality import GOOD, UNCERTAIN
+from sampled import reading
 
 
 class Part:
@@ -37,7 +37,7 @@ class Bh1750(unittest.TestCase):
 
     def again(self):
         out = [None] * 4
-        quality = asyncio.run(self.driver.read(out))
+        quality = reading(self.driver, out)
         return out, quality
 
     def test_published_value(self):

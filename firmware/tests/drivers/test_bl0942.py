@@ -1,4 +1,3 @@
-import asyncio
 import random
 import unittest
 
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole.drivers.bl0942 import Driver
 from pole.errors import BusError, DeviceFault
 from pole.quality import GOOD
+from sampled import reading
 
 # ESPHome's constants and captures (its issue 10136), and one export of our own: 0.1 V, mA, 0.1 W, 0.001, 0.01 Hz
 ESPHOME = {"per_volt": 15873.36, "per_ampere": 251213.46, "per_watt": 596.0, "per_kwh": 3304.61}
@@ -79,7 +79,7 @@ class Bl0942(unittest.TestCase):
 
     def read(self, driver):
         out = [None] * 5
-        self.assertEqual(asyncio.run(driver.read(out)), GOOD)
+        self.assertEqual(reading(driver, out), GOOD)
         return out
 
     def test_captured_packets(self):
@@ -99,7 +99,7 @@ class Bl0942(unittest.TestCase):
     def test_the_reference_board(self):
         data = bytearray(octets(FIRST))
         out = [None] * 5
-        asyncio.run(Driver(Bus(self.time, bytes(data)), {}).read(out))
+        reading(Driver(Bus(self.time, bytes(data)), {}), out)
         self.assertEqual(out[:3], [2141, 149, 27])
 
     def test_energy_by_pulses(self):

@@ -1,4 +1,3 @@
-import asyncio
 import unittest
 
 from i2c_bus import I2c, Registers
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole.drivers.bme280 import Driver
 from pole.errors import BusError, DeviceFault
 from pole.quality import FAULT, GOOD, RANGE
+from sampled import reading
 
 # Registers of the datasheets' example (see codec/test_bme280.py): 25.08 degrees, 100653 Pa, 20.778 %
 FIRST = b"\x70\x6b\x43\x67\x18\xfc\x7d\x8e\x43\xd6\xd0\x0b\x27\x0b\x8c\x00\xf9\xff\x8c\x3c\xf8\xc6\x70\x17\x00\x4b"
@@ -37,7 +37,7 @@ class Bme280(unittest.TestCase):
 
     def again(self):
         out = [None] * self.points
-        self.quality = asyncio.run(self.driver.read(out))
+        self.quality = reading(self.driver, out)
         return out
 
     def test_published_example(self):
@@ -119,7 +119,7 @@ class Bme280(unittest.TestCase):
             chip = Chip()
             chip.data[0x88:0xA2] = fill * 26
             with self.assertRaises(DeviceFault):
-                asyncio.run(Driver(I2c({0x76: chip}), {}).read([None] * 3))
+                reading(Driver(I2c({0x76: chip}), {}), [None] * 3)
 
     def test_beyond_its_range(self):
         self.start()

@@ -1,10 +1,10 @@
-import asyncio
 import math
 import unittest
 
 from pole import errors
 from pole.drivers import analog_input, ntc
 from pole.quality import GOOD, UNCERTAIN
+from sampled import reading
 
 
 class Adc:
@@ -17,7 +17,7 @@ class Adc:
 
 def read(driver):
     out = [None]
-    assert asyncio.run(driver.read(out)) == GOOD
+    assert reading(driver, out) == GOOD
     return out[0]
 
 
@@ -54,7 +54,7 @@ class Ntc(unittest.TestCase):
         for side in ("low", "high"):
             for mv in (0, 3300):
                 with self.assertRaises(errors.DeviceFault):
-                    asyncio.run(ntc.Driver(Adc(mv), {"side": side}).read([None]))
+                    reading(ntc.Driver(Adc(mv), {"side": side}), [None])
 
 
 class Loop(unittest.TestCase):
@@ -90,7 +90,7 @@ class Loop(unittest.TestCase):
             (20.95, UNCERTAIN),
         ):
             driver = analog_input.Driver(Adc(120 * ma), self.OPTIONS)
-            self.assertEqual(asyncio.run(driver.read([None])), quality, ma)
+            self.assertEqual(reading(driver, [None]), quality, ma)
 
     def test_a_level(self):
         """A probe of 5 m whose zero hangs 1.25 m above the gauge's: 4 mA is low, 20 mA is high."""

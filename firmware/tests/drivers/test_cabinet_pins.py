@@ -1,10 +1,10 @@
-import asyncio
 import unittest
 
 from passing_time import PassingTime
 from pole import errors
 from pole.drivers import digital_input, digital_output, motion, tacho
 from pole.quality import GOOD, UNCERTAIN, WARMING
+from sampled import reading
 
 
 class Pin:
@@ -38,7 +38,7 @@ class Pins(unittest.TestCase):
 
     def read(self, driver, points=1):
         out = [None] * points
-        quality = asyncio.run(driver.read(out))
+        quality = reading(driver, out)
         return out, quality
 
 

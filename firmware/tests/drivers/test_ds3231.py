@@ -1,4 +1,3 @@
-import asyncio
 import unittest
 
 from i2c_bus import I2c, Registers
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole import clock, errors
 from pole.drivers.ds3231 import Driver
 from pole.quality import GOOD
+from sampled import reading
 
 # Maxim 19-5170: 13:45:30, day 7, 2026-07-04
 TIME = bytes((0x30, 0x45, 0x13, 0x07, 0x04, 0x07, 0x26))
@@ -27,7 +27,7 @@ class Ds3231(unittest.TestCase):
 
     def read(self, driver, points=0):
         out = [None] * points
-        self.quality = asyncio.run(driver.read(out))
+        self.quality = reading(driver, out)
         return out
 
     def test_the_time_at_the_start(self):

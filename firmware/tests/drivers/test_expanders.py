@@ -1,4 +1,3 @@
-import asyncio
 import unittest
 
 from i2c_bus import I2c, Registers
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole import errors
 from pole.drivers import mcp23017, pcf8574
 from pole.quality import GOOD
+from sampled import reading
 
 
 class Port:
@@ -31,7 +31,7 @@ class Expanders(unittest.TestCase):
 
     def second(self, driver):
         self.time.pass_ms(1000)
-        return asyncio.run(driver.read([]))
+        return reading(driver, [])
 
     # PCF8574
 

@@ -1,9 +1,9 @@
-import asyncio
 import random
 import unittest
 
 from passing_time import PassingTime
 from pole.drivers.flow import Driver
+from sampled import reading
 
 
 class Pin:
@@ -36,7 +36,7 @@ class Flow(unittest.TestCase):
             self.part += pulses_s / 2
             self.pin.n = int(self.part)
             self.part -= self.pin.n
-            asyncio.run(self.driver.read(self.out))
+            reading(self.driver, self.out)
         return self.out[0]
 
     def about(self, value, wanted, share=0.01):
@@ -48,10 +48,10 @@ class Flow(unittest.TestCase):
             self.begin(k, gate_s=1)
             self.time.pass_ms(500)
             self.pin.n = 1
-            asyncio.run(self.driver.read(self.out))  # the gate begins with a pulse
+            reading(self.driver, self.out)  # the gate begins with a pulse
             self.time.pass_ms(1000)
             self.pin.n = n
-            asyncio.run(self.driver.read(self.out))
+            reading(self.driver, self.out)
             self.assertTrue(abs(self.out[0] * k / n - 1) < 4e-7, (k, n, self.out))
 
     def test_a_hall_turbine(self):
@@ -95,7 +95,7 @@ class Flow(unittest.TestCase):
             total += n
             self.pin.n = n
             self.time.pass_ms(random.choice((0, 1, 500, 3000, 200000)))
-            asyncio.run(self.driver.read(self.out))
+            reading(self.driver, self.out)
             self.assertTrue(0 <= self.out[0] < 1000)
         self.assertEqual(self.driver.counted, total)
 

@@ -1,4 +1,3 @@
-import asyncio
 import math
 import random
 import unittest
@@ -7,6 +6,7 @@ from passing_time import PassingTime
 from pole.drivers.geiger import Driver
 from pole.errors import DeviceFault
 from pole.quality import GOOD, RANGE, UNCERTAIN, WARMING
+from sampled import reading
 
 
 class Pin:
@@ -36,7 +36,7 @@ class Geiger(unittest.TestCase):
     def step(self, n, ms=5000):
         self.time.pass_ms(ms)
         self.pin.n = n
-        self.quality = asyncio.run(self.driver.read(self.out))
+        self.quality = reading(self.driver, self.out)
         return self.out
 
     def steady(self, cps, seconds=300):

@@ -1,10 +1,10 @@
-import asyncio
 import unittest
 
 from nmea_text import line
 from pole import clock, errors
 from pole.drivers.gnss import Driver
 from pole.quality import GOOD
+from sampled import reading
 
 POINTS = (
     "lat lon altitude speed course fix satellites_used satellites_in_view beidou_used beidou_in_view hdop fix_type utc "
@@ -78,7 +78,7 @@ class TestDriver(unittest.TestCase):
     def read(self, driver):
         out = [None] * len(POINTS)
         Passing.ms += 1000
-        self.assertEqual(asyncio.run(driver.read(out)), GOOD)
+        self.assertEqual(reading(driver, out), GOOD)
         return dict(zip(POINTS, out))
 
     def seconds(self, *pieces, **options):

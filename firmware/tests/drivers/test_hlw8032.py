@@ -1,4 +1,3 @@
-import asyncio
 import random
 import unittest
 
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole.drivers.hlw8032 import Driver
 from pole.errors import BusError, DeviceFault
 from pole.quality import GOOD
+from sampled import reading
 
 # Captured (Edragon HLW8032 page): voltage 0.1 V, current mA, power 0.1 W, apparent 0.1 VA, power factor 0.001
 NORMAL = "55 5A 02 DC D0 00 05 FF 00 3C D7 00 20 51 4D E5 68 00 62 43 71 02 3C 24"
@@ -74,7 +74,7 @@ class Hlw8032(unittest.TestCase):
 
     def read(self, driver):
         out = [None] * 5
-        self.assertEqual(asyncio.run(driver.read(out)), GOOD)
+        self.assertEqual(reading(driver, out), GOOD)
         return out
 
     def test_captured_frames(self):

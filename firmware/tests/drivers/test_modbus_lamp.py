@@ -1,10 +1,10 @@
-import asyncio
 import unittest
 
 from pole import errors
 from pole.codec import modbus
 from pole.drivers.modbus_lamp import Driver
 from pole.quality import GOOD
+from sampled import reading
 
 WB = {"address": 1, "channel": 1, "register": 0, "full": 255, "curve": "log", "fade": [13, 10, 2, 500]}
 EIGHT = {"address": 1, "channel": 1, "register": 0, "full": 255, "curve": "linear"}
@@ -44,7 +44,7 @@ class Lamp(unittest.TestCase):
     def read(self, driver):
         del self.bus.asked[:]
         out = [None, None]
-        self.assertEqual(asyncio.run(driver.read(out)), GOOD)
+        self.assertEqual(reading(driver, out), GOOD)
         return out
 
     def sealed(self, asked):

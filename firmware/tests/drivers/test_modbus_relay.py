@@ -4,6 +4,7 @@ import unittest
 from pole import errors
 from pole.drivers.modbus_relay import Driver
 from pole.quality import GOOD
+from sampled import reading
 
 
 class Board:
@@ -33,7 +34,7 @@ class Relay(unittest.TestCase):
 
     def read(self, driver, points=16):
         out = [None] * points
-        quality = asyncio.run(driver.read(out))
+        quality = reading(driver, out)
         return out, quality
 
     def test_requests(self):

@@ -4,6 +4,7 @@ import unittest
 from pole import clock, errors
 from pole.drivers.modbus_sensor import Driver
 from pole.quality import GOOD, WARMING
+from sampled import reading
 
 # SenseCAP ONE: temperature in hundredths; XY-MD02 style: two words; PHG-2091: floats of its own order
 WEATHER = [[4, 0, 2, [[0, "i32_abcd", 1, 10, 0, 0]]]]
@@ -30,7 +31,7 @@ class Bus:
 
 def read(bus, plan, slots, **options):
     out = [0] * slots
-    quality = asyncio.run(Driver(bus, dict(options, address=1, plan=plan)).read(out))
+    quality = reading(Driver(bus, dict(options, address=1, plan=plan)), out)
     return out, quality
 
 

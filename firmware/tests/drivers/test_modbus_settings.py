@@ -4,6 +4,7 @@ import unittest
 from pole import errors
 from pole.drivers.modbus_sensor import Driver
 from pole.quality import GOOD
+from sampled import reading
 
 # SenseCAP ONE: temperature in hundredths; XY-MD02 style: two words; PHG-2091: floats of its own order
 WEATHER = [[4, 0, 2, [[0, "i32_abcd", 1, 10, 0, 0]]]]
@@ -13,7 +14,7 @@ TWO = [[3, 6, 1, [[0, "u16", 1, 1, 0, 0]]], [3, 0x12, 2, [[0, "u16", 1, 1, 0, 1]
 
 def read(bus, plan, slots, **options):
     out = [0] * slots
-    quality = asyncio.run(Driver(bus, dict(options, address=1, plan=plan)).read(out))
+    quality = reading(Driver(bus, dict(options, address=1, plan=plan)), out)
     return out, quality
 
 
@@ -81,7 +82,7 @@ class Settings(unittest.TestCase):
         self.assertEqual(driver.bad, 50)
         slave.locked = ()
         slave.registers[6] = 0xFFF1  # somebody sets it at the device
-        self.assertEqual(asyncio.run(driver.read([None])), GOOD)
+        self.assertEqual(reading(driver, [None]), GOOD)
 
     def test_a_write_that_is_refused(self):
         slave = Slave({0: 7, 5: 0}, refused=(5,))
@@ -95,9 +96,9 @@ class Settings(unittest.TestCase):
             slave.silent = True
             for _ in range(gone):
                 with self.assertRaises(errors.BusError):
-                    asyncio.run(driver.read([None]))
+                    reading(driver, [None])
             slave.silent, slave.registers[5], slave.written = False, 0, []
-            asyncio.run(driver.read([None]))
+            reading(driver, [None])
             self.assertEqual(slave.written, [(5, 320)] if gone == 3 else [])
 
     def test_nobody_there_at_the_start(self):
@@ -106,7 +107,7 @@ class Settings(unittest.TestCase):
         driver, seen = self.rounds(slave, 2)
         self.assertEqual(seen, [errors.NO_ANSWER] * 2)
         slave.silent = False
-        asyncio.run(driver.read([None]))
+        reading(driver, [None])
         self.assertEqual(slave.written, [(5, 320)])
 
 

@@ -7,6 +7,7 @@ from passing_time import PassingTime
 from pole.drivers.pms5003 import Driver
 from pole.errors import BusError, DeviceFault
 from pole.quality import GOOD, WARMING
+from sampled import reading
 
 # Captured frames (PyPMS, docs/sensors/Plantower.md) and what they say: PM1.0, PM2.5, PM10 in 0.1 ug/m3, six counts
 STEADY = "424d001c000000080008000000080008 00d20046002d001e0000000097 0002c5"
@@ -72,7 +73,7 @@ class Pms5003(unittest.TestCase):
 
     def read(self, driver):
         out = [None] * 10
-        quality = asyncio.run(driver.read(out))
+        quality = reading(driver, out)
         return out, quality
 
     def fails(self, driver, kind):
@@ -286,7 +287,7 @@ class Fuzz(unittest.TestCase):
             bus.pieces.append(self.piece())
             before = self.time.ms
             try:
-                asyncio.run(driver.read(out))
+                reading(driver, out)
                 good += 1
             except (BusError, DeviceFault):
                 bad += 1

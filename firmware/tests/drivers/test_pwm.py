@@ -1,9 +1,9 @@
-import asyncio
 import unittest
 
 from pole.drivers.pwm import Driver
 from pole.protocol import dimming
 from pole.quality import GOOD
+from sampled import reading
 
 FULL = 65535
 
@@ -30,7 +30,7 @@ class Pwm(unittest.TestCase):
 
     def read(self, driver):
         out = [None, None]
-        self.assertEqual(asyncio.run(driver.read(out)), GOOD)
+        self.assertEqual(reading(driver, out), GOOD)
         return out
 
     def test_the_power_on_level_is_there_at_once(self):

@@ -1,10 +1,10 @@
-import asyncio
 import unittest
 
 from passing_time import PassingTime
 from pole.drivers.rain import Driver
 from pole.errors import DeviceFault
 from pole.quality import GOOD
+from sampled import reading
 
 
 class Contact:
@@ -41,7 +41,7 @@ class Rain(unittest.TestCase):
 
     def rate(self):
         out = [None]
-        self.assertEqual(asyncio.run(self.driver.read(out)), GOOD)
+        self.assertEqual(reading(self.driver, out), GOOD)
         return out[0]
 
     def test_a_tip_bounces(self):

@@ -6,6 +6,7 @@ from passing_time import PassingTime
 from pole import errors
 from pole.drivers.sc16is752 import Driver
 from pole.quality import GOOD
+from sampled import reading
 
 # Data sheet: divisor = crystal / (16 * baud): crystal, baud, DLH, DLL
 DIVISORS = (
@@ -142,7 +143,7 @@ class Bridge(unittest.TestCase):
         self.read(channel)
         before = self.driver.resets
         self.chip.scratch = [0xFF, 0xFF]
-        self.assertEqual(asyncio.run(self.driver.read([])), GOOD)
+        self.assertEqual(reading(self.driver, []), GOOD)
         self.assertEqual(self.driver.resets, before + 1)
         self.chip.scratch = [0xFF, 0xFF]
         asyncio.run(channel.send(b"x"))
@@ -152,7 +153,7 @@ class Bridge(unittest.TestCase):
         channel = self.channel()
         self.read(channel)
         self.chip.status = 0x62
-        asyncio.run(self.driver.read([]))
+        reading(self.driver, [])
         self.assertEqual(self.driver.overruns, 1)
 
     def test_another_chip_at_its_address(self):
@@ -163,7 +164,9 @@ class Bridge(unittest.TestCase):
     def test_nobody_there(self):
         channel = self.channel()
         chip = self.driver._bus.devices.pop(0x48)
-        for step in (self.driver.read([]), channel.readinto(bytearray(4), 10), channel.send(b"x")):
+        with self.assertRaises(errors.BusError):
+            self.driver.read([])
+        for step in (channel.readinto(bytearray(4), 10), channel.send(b"x")):
             with self.assertRaises(errors.BusError):
                 asyncio.run(step)
         self.driver._bus.devices[0x48] = chip

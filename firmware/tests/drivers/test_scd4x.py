@@ -1,4 +1,3 @@
-import asyncio
 import unittest
 
 from i2c_bus import I2c
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole.drivers.scd4x import Driver
 from pole.errors import BusError, DeviceFault
 from pole.quality import GOOD, RANGE, WARMING
+from sampled import reading
 
 # Datasheet, read measurement: 500 ppm, 25 degrees, 37 %
 PUBLISHED = b"\x01\xf4\x33\x66\x67\xa2\x5e\xb9\x3c"
@@ -47,7 +47,7 @@ class Scd4x(unittest.TestCase):
 
     def again(self):
         out = [None] * self.points
-        self.quality = asyncio.run(self.driver.read(out))
+        self.quality = reading(self.driver, out)
         return out
 
     def test_published_example(self):
@@ -155,7 +155,7 @@ class Scd4x(unittest.TestCase):
 
     def test_nobody_there(self):
         with self.assertRaises(BusError):
-            asyncio.run(Driver(I2c({}), {}).read([None] * 3))
+            reading(Driver(I2c({}), {}), [None] * 3)
 
 
 class OnFloat32(unittest.TestCase):

@@ -1,4 +1,3 @@
-import asyncio
 import random
 import unittest
 
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole.drivers.sds011 import Driver
 from pole.errors import BusError, DeviceFault
 from pole.quality import GOOD, NEVER, RANGE, WARMING
+from sampled import reading
 from serial_line import Line
 
 
@@ -75,7 +75,7 @@ class Sds011(unittest.TestCase):
 
     def read(self, driver):
         out = [None] * 2
-        quality = asyncio.run(driver.read(out))
+        quality = reading(driver, out)
         return quality, out
 
     def warm(self, **options):

@@ -1,4 +1,3 @@
-import asyncio
 import unittest
 
 from i2c_bus import I2c
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole.drivers.sht3x import Driver
 from pole.errors import BusError, DeviceFault
 from pole.quality import GOOD, WARMING
+from sampled import reading
 
 # SHTC3 datasheet, whose words and CRC are the same: 23.732 degrees, 62.969 %
 PUBLISHED = b"\x64\x8b\xc7\xa1\x33\x1c"
@@ -45,7 +45,7 @@ class Sht3x(unittest.TestCase):
 
     def again(self):
         out = [None] * 2
-        self.quality = asyncio.run(self.driver.read(out))
+        self.quality = reading(self.driver, out)
         return out
 
     def test_published_words(self):

@@ -1,4 +1,3 @@
-import asyncio
 import unittest
 
 from i2c_bus import I2c
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole.drivers.sht4x import Driver
 from pole.errors import BusError, DeviceFault
 from pole.quality import GOOD, WARMING
+from sampled import reading
 
 WORDS = b"\x66\x67\xa2\x5e\xb9\x3c"  # SHT4x: 25.003 degrees, 40.252 % (the SHT3x's formula says 37.002)
 WET = b"\x66\x67\xa2\xff\xff\xac"  # 119 %
@@ -39,7 +39,7 @@ class Sht4x(unittest.TestCase):
 
     def again(self):
         out = [None] * 2
-        self.quality = asyncio.run(self.driver.read(out))
+        self.quality = reading(self.driver, out)
         return out
 
     def test_published_words(self):
@@ -81,7 +81,7 @@ class Sht4x(unittest.TestCase):
 
     def test_nobody_there(self):
         with self.assertRaises(BusError):
-            asyncio.run(Driver(I2c({}), {}).read([None] * 2))
+            reading(Driver(I2c({}), {}), [None] * 2)
 
     def test_it_dries_itself(self):
         self.assertEqual(self.read(WET, dry_above=95, dry_every_min=10), [None, None])

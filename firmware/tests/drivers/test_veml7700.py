@@ -1,4 +1,3 @@
-import asyncio
 import unittest
 
 from i2c_bus import I2c
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole import errors
 from pole.drivers.veml7700 import Driver, corrected
 from pole.quality import GOOD, UNCERTAIN
+from sampled import reading
 
 # 84323, the polynomial: x, y in lx
 CORRECTED = ((1000, 1074.997), (5000, 6250.49), (10000, 14792.90))
@@ -47,7 +47,7 @@ class Veml7700(unittest.TestCase):
 
     def again(self):
         out = [None] * 4
-        quality = asyncio.run(self.driver.read(out))
+        quality = reading(self.driver, out)
         return out, quality
 
     def forced(self, place, counts, **options):
@@ -121,8 +121,8 @@ class Veml7700(unittest.TestCase):
         part = Part(lambda conf: 5000)
         part.write = lambda data: setattr(part, "pointer", data[0])
         with self.assertRaises(errors.DeviceFault):
-            asyncio.run(Driver(I2c({0x10: part}), {}).read([None] * 4))
+            reading(Driver(I2c({0x10: part}), {}), [None] * 4)
 
     def test_nobody_there(self):
         with self.assertRaises(errors.BusError):
-            asyncio.run(Driver(I2c({}), {}).read([None] * 4))
+            reading(Driver(I2c({}), {}), [None] * 4)

@@ -1,4 +1,3 @@
-import asyncio
 import random
 import unittest
 
@@ -6,6 +5,7 @@ from passing_time import PassingTime
 from pole.drivers.winsen import Driver
 from pole.errors import BusError, DeviceFault
 from pole.quality import GOOD, RANGE, WARMING
+from sampled import reading
 from serial_line import Line
 
 
@@ -51,7 +51,7 @@ class Winsen(unittest.TestCase):
 
     def read(self, driver):
         out = [None]
-        self.quality = asyncio.run(driver.read(out))
+        self.quality = reading(driver, out)
         return out[0]
 
     def first(self, gas, data, **options):

@@ -65,7 +65,7 @@ class Qualities(unittest.TestCase):
 
     def test_a_value_that_is_not_there_yet(self):
         self.assertEqual(
-            self.after(Driver(([5, 6, None], None), ([5, 6, 7], None))), [(GOOD, NEVER), (GOOD, GOOD)]
+            self.after(Driver(([5, 6, None], GOOD), ([5, 6, 7], GOOD))), [(GOOD, NEVER), (GOOD, GOOD)]
         )
 
     def test_a_value_the_device_refuses(self):

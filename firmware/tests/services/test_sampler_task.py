@@ -116,7 +116,7 @@ class Sampled(unittest.TestCase):
         self.assertEqual(self.pole.store.quality(3), NEVER)  # -1 is nobody, not the last one
 
     def test_qualities(self):
-        for given, kept in ((GOOD, GOOD), (None, GOOD), (WARMING, WARMING)):
+        for given, kept in ((GOOD, GOOD), (WARMING, WARMING)):
             self.play(self.peripheral((AIR, given)), 900)
             self.assertEqual(self.pole.store.quality(0), kept)
 

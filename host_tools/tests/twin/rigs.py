@@ -16,10 +16,11 @@ from pole.again import Again
 from pole.codec import dali
 from pole.errors import BusError, PoleError
 from pole.log import Log
-from pole.quality import GOOD, NAMES
+from pole.quality import NAMES
 from pole.services import sampler
 from pole.store import Store, Table
 from pole.supervise import Supervisor
+from sampled import sampled
 from yigan import cards, conf
 from yigan.conf import encode, resolve
 from yigan.twin import dali_line, modbus_rtu, virtual_time
@@ -220,11 +221,11 @@ class Bench:
 
             async def noted(out):
                 try:
-                    quality = await read(out)
+                    quality = await sampled(read(out))
                 except PoleError as error:
                     self.outcome = "comm_fault" if isinstance(error, BusError) else "fault"
                     raise
-                self.outcome = NAMES[GOOD if quality is None else quality]
+                self.outcome = NAMES[quality]
                 return quality
 
             driver.read = noted

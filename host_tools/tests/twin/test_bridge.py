@@ -15,6 +15,7 @@ from pole.drivers.modbus_rtu import Bus
 from pole.drivers.sc16is752 import Driver
 from pole.errors import PoleError
 from pole.quality import COMM_FAULT, FAULT, GOOD, NAMES, WARMING
+from sampled import sampled
 from yigan.conf import regmap
 from yigan.twin import ds3231, mcp23017, pcf8574, pms5003, sc16is752, virtual_time
 from yigan.twin.lines import Rs485, Tap, Uart
@@ -50,7 +51,7 @@ def play(story):
 async def reading(driver, points):
     out = [None] * points
     try:
-        return out, await driver.read(out)
+        return out, await sampled(driver.read(out))
     except PoleError as error:
         return out, COMM_FAULT if type(error).__name__ == "BusError" else FAULT
 

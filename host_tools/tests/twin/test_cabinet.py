@@ -8,6 +8,7 @@ import pytest
 from pole import clock as pole_clock
 from pole.errors import PoleError
 from pole.quality import NAMES
+from sampled import sampled
 from yigan.twin import virtual_time
 
 # kind -> options of the driver, of the twin, a thing to set, what the driver then says
@@ -70,7 +71,7 @@ class Story:
         if self.driver.period_ms:
             await asyncio.sleep(self.driver.period_ms / 1000)
         try:
-            return out, NAMES[await self.driver.read(out)]
+            return out, NAMES[await sampled(self.driver.read(out))]
         except PoleError as error:
             return out, "comm_fault" if type(error).__name__ == "BusError" else "fault"
 
