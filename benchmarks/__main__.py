@@ -18,7 +18,7 @@ from rich.table import Table
 import benchmarks
 from benchmarks.harness import Row
 
-_OURS = {"__main__", "harness"}
+_OURS = {"__main__", "harness", "steady"}
 _STYLE = {"met": "green", "NOT met": "bold red", "info": "dim"}
 
 

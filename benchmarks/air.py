@@ -1,26 +1,21 @@
-"""Drivers of the air's sensors on the VM: a steady reading in CPU and heap. The particle sensor of the demo stands in
-benchmarks/drivers.py; what is measured and how, there too.
-"""
+"""Sensors of the air: a steady reading; how it is measured, in benchmarks/steady.py."""
 
-import tempfile
 from collections.abc import Iterator
 
-from benchmarks.cabinet import _COROUTINES, _READ, _TURNS, _WORLD
-from benchmarks.drivers import _BUSES
-from benchmarks.harness import Row, compile_firmware, cost, run
+from benchmarks import steady
+from benchmarks.harness import Row
+from yigan.twin import pms5003
 
 _SETUPS = {
     "sht3x": """
 from pole.drivers.sht3x import Driver
 driver = Driver(I2c(b"\\x66\\x67\\xa2\\x5e\\xb9\\x3c"), {})
 out = [None] * 2
-made = [lambda: driver.read(out), driver._measure]
 """,
     "sht4x": """
 from pole.drivers.sht4x import Driver
 driver = Driver(I2c(b"\\x66\\x67\\xa2\\x5e\\xb9\\x3c"), {})
 out = [None] * 2
-made = [lambda: driver.read(out), lambda: driver._ask(0xFD, 10)]
 """,
     "scd4x": """
 from pole.drivers.scd4x import Driver
@@ -35,8 +30,6 @@ class Sensirion(I2c):
             I2c.readfrom_into(self, address, buf)
 driver = Driver(Sensirion(b"\\x01\\xf4\\x33\\x66\\x67\\xa2\\x5e\\xb9\\x3c"), {})
 out = [None] * 3
-ask = lambda: driver._ask(0, out, 0)
-made = [lambda: driver.read(out), driver._wait, ask, ask]
 """,
     "bme280": """
 from pole.drivers.bme280 import Driver
@@ -49,53 +42,33 @@ registers[0xf7:0xff] = b"\\x65\\x5a\\xc0\\x7e\\xed\\x00\\x61\\xa8"
 registers[0xd0] = 0x60
 driver = Driver(I2c(registers), {})
 out = [None] * 3
-made = [lambda: driver.read(out)]
 """,
     "sds011": """
 from pole.drivers.sds011 import Driver
-class Nova(Stream):
+class Nova(UART):
     "Answers with a measurement, and with what it is told."
-    async def send(self, request):
+    def write(self, request):
         self.at = 0
         if request[2] != 4:
-            self.data = b"\\xaa\\xc5" + bytes((request[2], request[3], 1 if request[2] == 2 else 0, 0, 0xa1, 0x60))
-            self.data += bytes((sum(self.data[2:]) & 255, 0xab))
+            self.says = b"\\xaa\\xc5" + bytes((request[2], request[3], 1 if request[2] == 2 else 0, 0, 0xa1, 0x60))
+            self.says += bytes((sum(self.says[2:]) & 255, 0xab))
         else:
-            self.data = b"\\xaa\\xc0\\xd4\\x04\\x3a\\x0a\\xa1\\x60\\x1d\\xab"
-    async def readinto(self, buf, timeout_ms):
-        now[0] += 10
-        return await Stream.readinto(self, buf, timeout_ms) if timeout_ms else 0
-bus = Nova(b"")
+            self.says = b"\\xaa\\xc0\\xd4\\x04\\x3a\\x0a\\xa1\\x60\\x1d\\xab"
 clock._wall.last = now[0]
-driver = Driver(bus, {"warm_up_s": 5})
+driver = Driver(line(b"", Nova, asks=True), {"warm_up_s": 0})
 out = [None] * 2
-piece = lambda: bus.readinto(b"", 0)
-made = [lambda: driver.read(out), lambda: driver._ask(4, 0, 0, 0xC0), piece, piece, lambda: Stream.readinto(bus, b"", 0)]
-made += [lambda: bus.send(b""), lambda: memoryview(b"")]
 """,
     "winsen": """
 from pole.drivers.winsen import Driver
-class Zhengzhou(Stream):
-    async def send(self, request):
-        pass
-bus = Zhengzhou(b"\\xff\\x2c\\x04\\x00\\x00\\x32\\x07\\xd0\\xc7")
-driver = Driver(bus, {"gas": "no2"})
-out = [None]
-made = [lambda: driver.read(out), lambda: bus.readinto(b"", 0), lambda: memoryview(b"")]
+driver = Driver(line(b"\\xff\\x2c\\x04\\x00\\x00\\x32\\x07\\xd0\\xc7" * 2), {"gas": "no2"})
+""",
+    "pms5003": f"""
+from pole.drivers.pms5003 import Driver
+driver = Driver(line({steady.said(pms5003, 1)!r}), {{}})
+out = [None] * 10
 """,
 }
 
 
 def rows() -> Iterator[Row]:
-    with tempfile.TemporaryDirectory() as folder:
-        firmware = compile_firmware(folder, keep=True)
-        for kind, special in _SETUPS.items():
-            setup = _WORLD + _BUSES + special + _READ
-            one = cost(setup, f"go({_TURNS})", 400, few=4, path=(firmware,))
-            made = int(run(setup + _COROUTINES, heap="2m", path=(firmware,)).out.split()[-1])
-            beside = round(one.heap / _TURNS - made)
-            yield Row(
-                f"air: {kind}, readings a CPU second", _TURNS * 1e6 / one.cpu_us, None, "/s", better="higher"
-            )
-            yield Row(f"air: {kind}, heap a reading, its coroutines", made, None, "bytes")
-            yield Row(f"air: {kind}, heap a reading beside them", beside, None, "bytes", "<= 64")
+    yield from steady.rows("air", _SETUPS)
