@@ -92,22 +92,21 @@ zh = "渐变时间（调光器支持时有效）"
 """
 
 from pole import clock
+from pole.again import Reading
+from pole.codec import modbus
 from pole.errors import BAD_VALUE, DeviceFault
 from pole.protocol import dimming, lamp_order
 from pole.quality import GOOD
 
-_READ, _WRITE = 3, 6
 _TRIES = 3  # rounds in which it does not do as told
 
 
-class Driver:
+class Driver(Reading):
     """`level` is what the dimmer said last. `fade(level, ms)` wants another; the next round sends it."""
 
     period_ms = 500
 
     def __init__(self, bus, options):
-        self._bus = bus
-        self._address = options["address"]
         self._register = options["register"] + options["channel"] - 1
         self._full = options["full"]
         self._log = options.get("curve") == "log"
@@ -120,7 +119,7 @@ class Driver:
         self._refused = 0
         self._until = clock.ticks_ms()  # the end of a fade under way
         self._pdu = bytearray(5)
-        self._reply = bytearray(8)
+        self._question = bus.question(options["address"], bytearray(8))
 
     def set(self, level):
         self.fade(level, 0)
@@ -148,33 +147,32 @@ class Driver:
             return min(1000, (value * 1000 + self._full // 2) // self._full)
         return min(1000, int(dimming.light(max(1, value * 254 / self._full)) + 0.5))
 
-    async def _ask(self, function, register, word):
-        pdu = self._pdu
-        pdu[0] = function
-        pdu[1], pdu[2] = register >> 8, register & 255
-        pdu[3], pdu[4] = word >> 8, word & 255
-        return await self._bus.exchange(self._address, pdu, 5, self._reply)
+    def _ask(self, function, register, word):
+        """Await it."""
+        return self._question.ask(self._pdu, modbus.put_read(self._pdu, function, register, word))
 
-    async def read(self, out):
-        await self._ask(_READ, self._register, 1)
-        value = self._reply[2] << 8 | self._reply[3]
-        if value == self._value(self.wanted):
-            self._refused = 0
-        elif not self._refused or clock.ticks_diff(self._until, clock.ticks_ms()) <= 0:
-            value = await self._send()  # new, or the fade is over and it is not there
-        self.level = self._level(value)
-        out[0] = self.level
-        out[1] = 1 if value else 0
-        return GOOD
+    async def rounds(self):
+        reply = self._question.reply
+        while True:
+            await self._ask(modbus.READ_HOLDING_REGISTERS, self._register, 1)
+            value = modbus.word(reply, 2)
+            if value == self._value(self.wanted):
+                self._refused = 0
+            elif not self._refused or clock.ticks_diff(self._until, clock.ticks_ms()) <= 0:
+                value = await self._send()  # new, or the fade is over and it is not there
+            self.level = self._level(value)
+            self._out[0] = self.level
+            self._out[1] = 1 if value else 0
+            yield GOOD
 
     async def _send(self):
         """Write the wanted level; the value that counts. DeviceFault when it was written often and in vain."""
         self._refused += 1
         if self._fade and self._units != self._fade_units:
-            await self._ask(_WRITE, self._fade[0], self._units)
+            await self._ask(modbus.WRITE_REGISTER, self._fade[0], self._units)
             self._fade_units = self._units
         value = self._value(self.wanted)
-        await self._ask(_WRITE, self._register, value)
+        await self._ask(modbus.WRITE_REGISTER, self._register, value)
         if self._refused > _TRIES:
             raise DeviceFault(BAD_VALUE, "does not follow")
         return value

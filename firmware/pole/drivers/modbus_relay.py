@@ -42,6 +42,7 @@ en = "Slave address"
 zh = "从站地址"
 """
 
+from pole.again import Reading
 from pole.codec import modbus
 from pole.errors import BAD_FRAME, BusError, DeviceFault
 from pole.quality import GOOD
@@ -49,7 +50,7 @@ from pole.quality import GOOD
 _TRIES = 3
 
 
-class Driver:
+class Driver(Reading):
     """`switched`: commands sent. A relay that does not follow three times is a fault of the board."""
 
     period_ms = 1000
@@ -58,29 +59,32 @@ class Driver:
         self._bus = bus
         self._address = options.get("address", 1)
         self._count = int(options.get("channels", "8"))
-        self._pdu = bytearray(5)
-        self._reply = bytearray(5)
+        self._question = bus.question(self._address, bytearray(5))
         self._wanted = -1  # bits; -1: as it is
         self._refused = 0
         self.switched = 0
 
-    async def read(self, out):
-        n = modbus.put_read(self._pdu, modbus.READ_COILS, 0, self._count)
-        if await self._bus.exchange(self._address, self._pdu, n, self._reply) != 3:
-            raise DeviceFault(BAD_FRAME, "coils")
-        actual = self._reply[2] & (1 << self._count) - 1
-        if self._wanted < 0:
-            self._wanted = actual
-        for k in range(self._count):
-            out[2 * k] = self._wanted >> k & 1
-            out[2 * k + 1] = actual >> k & 1
-        self._refused = self._refused + 1 if actual != self._wanted else 0
-        for k in range(self._count):
-            if (actual ^ self._wanted) >> k & 1:
-                await self._switch(k)
-        if self._refused >= _TRIES:
-            raise DeviceFault(BAD_FRAME, "a relay does not follow")
-        return GOOD
+    async def rounds(self):
+        question, pdu = self._question, bytearray(5)
+        n = modbus.put_read(pdu, modbus.READ_COILS, 0, self._count)
+        while True:
+            await question.ask(pdu, n)
+            if question.got != 3:
+                raise DeviceFault(BAD_FRAME, "coils")
+            actual = question.reply[2] & (1 << self._count) - 1
+            if self._wanted < 0:
+                self._wanted = actual
+            out = self._out
+            for k in range(self._count):
+                out[2 * k] = self._wanted >> k & 1
+                out[2 * k + 1] = actual >> k & 1
+            self._refused = self._refused + 1 if actual != self._wanted else 0
+            for k in range(self._count):
+                if (actual ^ self._wanted) >> k & 1:
+                    await self._switch(k)
+            if self._refused >= _TRIES:
+                raise DeviceFault(BAD_FRAME, "a relay does not follow")
+            yield GOOD
 
     def write(self, k, raw):
         """Sent at once, beside the readings; BusError while nobody knows what the others do."""

@@ -40,6 +40,7 @@ zh = "设备设置项（名称见寄存器表）：启动后读取，不一致�
 from array import array
 
 from pole import clock, seldom
+from pole.again import Reading
 from pole.codec import modbus
 from pole.codec.register_value import RegisterValue
 from pole.errors import BAD_FRAME, BusError, DeviceFault
@@ -75,18 +76,17 @@ def _flat(plan):
     return flat
 
 
-class Driver:
+class Driver(Reading):
     period_ms = 5000
     missing = FAULT  # a value is None because the device refused its request, or sent no number
     settings = ()
     _unsettled = False
 
     def __init__(self, bus, options):
-        self.bus = bus
-        self.address = options["address"]
         self._plan = _flat(options["plan"])
         self.pdu = bytearray(5)
-        self.reply = bytearray(max(5, 2 + 2 * max([row[_COUNT] for row in options["plan"]])))
+        reply = bytearray(max(5, 2 + 2 * max([row[_COUNT] for row in options["plan"]])))
+        self.question = bus.question(options["address"], reply)
         if "settings" in options:
             self.settings = options["settings"]
             self._unsettled = True
@@ -100,38 +100,37 @@ class Driver:
     def settle(self):
         return [kind[2] for kind in _kinds]
 
-    async def read(self, out):
+    async def rounds(self):
         """A request that the device refuses leaves its values None; only if it refuses all it is faulty."""
-        if (
-            self._unsettled or self._silent >= _GONE and self.settings
-        ):  # it may be another one, or have forgotten
-            await self._settle()
-        refused = None
-        good = at = 0
-        plan = self._plan
-        while at < len(plan):
-            try:
-                n = modbus.put_read(self.pdu, plan[at + _FUNCTION], plan[at + _START], plan[at + _COUNT])
-                n = await self.bus.exchange(self.address, self.pdu, n, self.reply)
-                if n != 2 + 2 * plan[at + _COUNT]:
-                    raise DeviceFault(BAD_FRAME, n)
-                self._take(at, out, self.reply)
-                good += 1
-            except BusError:  # nobody there: the other requests would only wait too
-                self._silent += 1
-                raise
-            except DeviceFault as error:
-                self.bad += 1
-                refused = error
-                self._take(at, out, None)
-            at += _HEAD + plan[at + _FIELDS] * _WIDTH
-        if not good:
-            raise refused
-        return self._quality()
+        plan, question = self._plan, self.question
+        while True:
+            if self._unsettled or self._silent >= _GONE and self.settings:  # it may be another one, or have forgotten
+                await self._settle()
+            refused = None
+            good = at = 0
+            while at < len(plan):
+                try:
+                    n = modbus.put_read(self.pdu, plan[at + _FUNCTION], plan[at + _START], plan[at + _COUNT])
+                    await question.ask(self.pdu, n)
+                    if question.got != 2 + 2 * plan[at + _COUNT]:
+                        raise DeviceFault(BAD_FRAME, question.got)
+                    self._take(at, question.reply)
+                    good += 1
+                except BusError:  # nobody there: the other requests would only wait too
+                    self._silent += 1
+                    raise
+                except DeviceFault as error:
+                    self.bad += 1
+                    refused = error
+                    self._take(at, None)
+                at += _HEAD + plan[at + _FIELDS] * _WIDTH
+            if not good:
+                raise refused
+            yield self._quality()
 
-    def _take(self, at, out, reply):
+    def _take(self, at, reply):
         """The values of the reply to the request at `at` of the plan; None each without one."""
-        plan, first = self._plan, at + _HEAD
+        plan, out, first = self._plan, self._out, at + _HEAD
         for field in range(first, first + plan[at + _FIELDS] * _WIDTH, _WIDTH):
             _, none, value = _kinds[plan[field + _KIND]]
             add = None if plan[field + _ADD] == _FLOAT else plan[field + _ADD]

@@ -15,16 +15,18 @@ async def settle(driver):
 
 async def _held(driver, register):
     n = modbus.put_read(driver.pdu, modbus.READ_HOLDING_REGISTERS, register, 1)
-    if await driver.bus.exchange(driver.address, driver.pdu, n, driver.reply) != 4:
+    question = driver.question
+    await question.ask(driver.pdu, n)
+    if question.got != 4:
         raise DeviceFault(BAD_FRAME, register)
-    return modbus.word(driver.reply, 2)
+    return modbus.word(question.reply, 2)
 
 
 async def _write(driver, register, word):
     if driver.writes:
         driver.writes -= 1
         n = modbus.put_read(driver.pdu, modbus.WRITE_REGISTER, register, word)
-        await driver.bus.exchange(driver.address, driver.pdu, n, driver.reply)
+        await driver.question.ask(driver.pdu, n)
         if await _held(driver, register) == word:
             return
     driver.bad += 1

@@ -12,6 +12,7 @@ from pole.codec import modbus
 from pole.log import INFO, WARN
 
 _WAIT_MS = 120  # for a slave's answer: makers say 5 to 100
+_NEXT_MS = 2
 _MOST_ROWS = 40  # a line that babbles at every address has told enough
 _jobs = {}  # bus name -> its last job
 
@@ -103,8 +104,14 @@ class Job:
         frame[0] = address
         frame[1:-2] = pdu
         modbus.seal(frame, len(pdu) + 1)
-        async with self.bus.turn:
+        queue = self.bus.queue
+        queue.append(self)
+        try:
+            while queue[0] is not self:
+                await clock.sleep_ms(_NEXT_MS)
             n = await self._exchange(frame)
+        finally:
+            queue.remove(self)
         if n or silence:
             self.rows.append({"a": address, "rx": "".join("%02x" % byte for byte in self._heard[:n])})
 
@@ -113,7 +120,10 @@ class Job:
         bus, have, view = self.bus, 0, memoryview(self._heard)
         line, usual = bus.line, bus.line.baud
         try:
-            await bus.silence()
+            wait = bus.noise_ms()
+            while wait:
+                await clock.sleep_ms(wait)
+                wait = bus.noise_ms()
             if self._baud and self._baud != usual:
                 line.set_baud(self._baud)
             await line.send(frame)

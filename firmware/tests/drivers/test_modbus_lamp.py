@@ -1,5 +1,6 @@
 import unittest
 
+from asked import Asked
 from pole import errors
 from pole.codec import modbus
 from pole.drivers.modbus_lamp import Driver
@@ -10,7 +11,7 @@ WB = {"address": 1, "channel": 1, "register": 0, "full": 255, "curve": "log", "f
 EIGHT = {"address": 1, "channel": 1, "register": 0, "full": 255, "curve": "linear"}
 
 
-class Bus:
+class Bus(Asked):
     """A dimmer that does as told, or not."""
 
     def __init__(self, **registers):

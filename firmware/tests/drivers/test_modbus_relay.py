@@ -1,13 +1,14 @@
 import asyncio
 import unittest
 
+from asked import Asked
 from pole import errors
 from pole.drivers.modbus_relay import Driver
 from pole.quality import GOOD
 from sampled import reading
 
 
-class Board:
+class Board(Asked):
     """The bus and the relay board on it: `pdus` are what was asked."""
 
     def __init__(self, relays=0):

@@ -1,6 +1,7 @@
 import asyncio
 import unittest
 
+from asked import Asked
 from pole import clock, errors
 from pole.drivers.modbus_sensor import Driver
 from pole.quality import GOOD, WARMING
@@ -12,7 +13,7 @@ WATER = [[3, 0x2600, 4, [[0, "f32_dcba", 100, 1, 0, 1], [4, "f32_dcba", 100, 1, 
 TWO = [[3, 6, 1, [[0, "u16", 1, 1, 0, 0]]], [3, 0x12, 2, [[0, "u16", 1, 1, 0, 1], [2, "i16", 1, 1, 0, 2]]]]
 
 
-class Bus:
+class Bus(Asked):
     """Answers by the first register asked: bytes of data, or an error to raise."""
 
     def __init__(self, **by_start):

@@ -1,6 +1,7 @@
 import asyncio
 import unittest
 
+from asked import Asked
 from pole import errors
 from pole.drivers.modbus_sensor import Driver
 from pole.quality import GOOD
@@ -18,7 +19,7 @@ def read(bus, plan, slots, **options):
     return out, quality
 
 
-class Slave:
+class Slave(Asked):
     """Registers that are read with 3 and written with 6; `locked` ones say yes and keep what they have."""
 
     def __init__(self, registers, locked=(), refused=()):

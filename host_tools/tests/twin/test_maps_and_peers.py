@@ -182,18 +182,22 @@ from pole.drivers.modbus_rtu import Bus
 from pole.drivers.modbus_sensor import Driver
 
 class Terminal:
-    baud, char_us = 9600, 1042
+    baud, char_us, poll_ms = 9600, 1042, 1
 
     def __init__(self, name):
         self.file = open(name, "r+b")
         self.poll = select.poll()
         self.poll.register(self.file, select.POLLIN)
 
-    async def send(self, data):
+    def begin(self, data):
         self.file.write(data)
+        return 0
 
-    async def readinto(self, view, timeout_ms):
-        if not self.poll.poll(int(timeout_ms)):
+    def end(self):
+        pass
+
+    def take(self, view):
+        if not self.poll.poll(0):
             return 0
         view[:1] = self.file.read(1)
         return 1

@@ -18,28 +18,26 @@ from pole.quality import GOOD
 class Terminal:
     """Our end of the pseudo terminal, as hal gives a line to drivers."""
 
-    baud, char_us = 9600, 1042
+    baud, char_us, poll_ms = 9600, 1042, 1
 
     def __init__(self, handle: int):
         self.handle = handle
         os.set_blocking(handle, False)
 
-    async def send(self, data) -> None:
+    def begin(self, data) -> int:
         os.write(self.handle, bytes(data))
+        return 0
 
-    async def readinto(self, buf, timeout_ms: float) -> int:
-        end = asyncio.get_running_loop().time() + timeout_ms / 1000
-        while True:
-            try:
-                data = os.read(self.handle, len(buf))
-            except BlockingIOError:
-                data = b""
-            if data:
-                buf[: len(data)] = data
-                return len(data)
-            if asyncio.get_running_loop().time() >= end:
-                return 0
-            await asyncio.sleep(0.001)
+    def end(self) -> None:
+        pass
+
+    def take(self, buf) -> int:
+        try:
+            data = os.read(self.handle, len(buf))
+        except BlockingIOError:
+            return 0
+        buf[: len(data)] = data
+        return len(data)
 
 
 def with_server(story):
