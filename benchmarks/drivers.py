@@ -72,11 +72,11 @@ def _setups() -> dict[str, str]:
         "gnss, an epoch": f"""
 from pole.drivers.gnss import Driver
 class Bursts(UART):
-    "With a silence behind each."
+    "With a silence behind each, until a reading is due: the time they tell stands still."
     def readinto(self, buf):
         n = UART.readinto(self, buf)
         if not n:
-            now[0] += 300
+            now[0] += 2000
             self.at = 0
         return n
 driver = Driver(line({steady.said(gnss, 1)!r}, Bursts), {{"period_ms": 1000, "set_clock": False}})

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.harness import SHARED, Row, compile_firmware, cost, run
 
 RECORDINGS = ("beidou-bd", "bu353-glonass", "gr8013-w", "neo-m8n", "skytraq", "sl869")
-_PIECE = 256  # bytes that drivers/gnss.py lets gather in the port's ring before it fetches them
+_PIECE = 224  # bytes that drivers/gnss.py lets gather in the port's ring before it fetches them
 _BYTES, _PEER_BYTES, _ROUNDS = 4_000_000, 120_000, 3  # to read of each recording
 
 _READ = """

@@ -12,8 +12,7 @@ IGNORED, NO_CHECKSUM, BAD_CHECKSUM, TOO_LONG, NOISE = range(5)
 REASONS = ("ignored", "no_checksum", "bad_checksum", "too_long", "noise")
 
 LONGEST = 250  # the standard says 82; proprietary sentences and text are longer
-_SIZE = 512
-_ROOM = 256  # free space worth reading into
+ROOM = 262  # bytes that a reader may bring at once
 _SLACK = 16  # a field may be looked at past the end of its sentence
 _DIGITS = b"0123456789abcdef"  # lower case is not the standard's, but seen
 
@@ -30,24 +29,20 @@ class Lines:
     kinds = None  # type: tuple | None
 
     def __init__(self):
-        self.buf = bytearray(_SIZE + _SLACK)
-        self._view = memoryview(self.buf)[:_SIZE]
-        self._next = self._end = 0
+        self.buf = bytearray(LONGEST + ROOM + _SLACK)
+        self._view = memoryview(self.buf)[LONGEST:-_SLACK]
+        self._next = self._end = LONGEST
         self.counts = array("i", bytes(4 * len(REASONS)))
 
     def space(self):
-        """Where the next bytes go: a view of at least 256 bytes. Drain before you ask again."""
-        left = self._end - self._next
-        if not left:
-            self._next = self._end = 0
-            return self._view
-        if _SIZE - self._end < _ROOM:
-            if left > LONGEST:  # was not drained: the oldest bytes go
-                self._next = self._end - LONGEST
-                left = LONGEST
-            self._view[:left] = self._view[self._next : self._end]
-            self._next, self._end = 0, left
-        return self._view[self._end :]
+        """Where the next bytes go, the same view each time: what no line end has followed yet moves in front of it."""
+        b, past = self.buf, self._end - LONGEST
+        if past:
+            start = max(self._next - past, 0)  # if it was not drained, the oldest bytes go
+            for k in range(start, LONGEST):
+                b[k] = b[k + past]
+            self._next, self._end = start, LONGEST
+        return self._view
 
     def again(self, start):
         """Offer the sentence at `start` once more in the next drain."""

@@ -171,9 +171,10 @@ class Fix(Sky):
 
     def _txt(self, a, e):
         """`$GNTXT,01,01,01,ANTENNA OPEN*25`"""
-        i = self.buf.find(b"ANTENNA ", a, e) + 8
-        if i > 7:
-            self.antenna = max(0, b"-KPH".find(self.buf[i + 1 : i + 2]))  # the second letters of OK, OPEN, SHORT
+        i = self.buf.find(b"ANTENNA ", a, e)
+        if i >= 0:
+            second = self.buf[i + 9]
+            self.antenna = 1 if second == 75 else 2 if second == 80 else 3 if second == 72 else 0  # OK, OPEN, SHORT
 
 
 def _mm_s(knots):

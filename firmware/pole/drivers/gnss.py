@@ -32,13 +32,14 @@ zh = "由此接收机授时"
 """
 
 from pole import clock
-from pole.codec.nmea import IGNORED
+from pole.again import Reading
+from pole.codec.nmea import IGNORED, ROOM
 from pole.codec.nmea_fix import Fix
 from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
 from pole.quality import GOOD
 
 _GAP_MS = 100  # a burst is over when the line is quiet for so long
-_NAP_BYTES = 256  # so many may gather in the port's ring (512) before they are fetched
+_NAP_BYTES = 224  # so many may gather in the port's ring (512) before they are fetched
 _SILENCE_MS = 5000  # slow receivers speak every few seconds
 _FLOOR = 126230400  # 2024-01-01: no pole ran before that
 _DAY_MS = 86400000
@@ -46,7 +47,7 @@ _WEEKS_1024 = 619315200  # seconds in which a 10-bit week number comes round
 _AGAIN_S = 600  # the clock is compared every second and set so often at most
 
 
-class Driver:
+class Driver(Reading):
     """`bad`: sentences refused since the start."""
 
     period_ms = 0
@@ -72,14 +73,48 @@ class Driver:
         counts = self._fix.counts
         return sum(counts) - counts[IGNORED]
 
-    async def read(self, out):
-        """Wait for the end of an epoch. BusError after 5 s of silence, DeviceFault when what comes is no NMEA."""
+    async def rounds(self):
+        """Wait for the end of an epoch. BusError after 5 s of silence, DeviceFault when what comes is no NMEA.
+
+        It is whole when another time begins, or when the line falls quiet after its burst.
+        """
+        fix, bus = self._fix, self._bus
         while True:
-            await self._epoch()
-            if self._fix.date:
+            asked = clock.ticks_ms()
+            heard, self._waiting = self._waiting, False  # the first sentence of this epoch has ended the last one
+            self._began = self._read_at
+            n = 0
+            while not fix.drain(n):
+                if n >= _NAP_BYTES - 16:  # the burst goes on: let some more gather, unless it has
+                    await clock.sleep_ms(self._nap_ms if n < ROOM else 0)
+                quiet = clock.ticks_add(clock.ticks_ms(), _GAP_MS if fix.fresh else _SILENCE_MS)
+                while True:
+                    n = bus.take(fix.space())
+                    self._read_at = clock.ticks_ms()
+                    left = clock.ticks_diff(quiet, self._read_at)
+                    if n or left <= 0:
+                        break
+                    await clock.sleep_ms(min(left, bus.poll_ms))
+                if n:
+                    if not heard:
+                        heard = True
+                        self._began = self._read_at
+                        await clock.sleep_ms(self._nap_ms)
+                elif fix.close():
+                    break
+                if clock.ticks_diff(self._read_at, asked) >= _SILENCE_MS:
+                    fix.forget()
+                    self._ahead = None
+                    if heard:
+                        raise DeviceFault(BAD_FRAME, "no NMEA sentence: wrong baud rate?")
+                    raise BusError(NO_ANSWER)
+            else:
+                self._waiting = True
+            if fix.date:
                 self._time()
             if self._due():
-                return self._take(out)
+                self._take()
+                yield GOOD
 
     def _due(self):
         """By the receiver's own time, since bursts of different lengths end when they end; by ours if it has none."""
@@ -93,36 +128,8 @@ class Driver:
             return True
         return False
 
-    async def _epoch(self):
-        """Until the next epoch is whole: another time begins, or the line falls quiet after its burst."""
-        fix = self._fix
-        asked = clock.ticks_ms()
-        begun = heard = self._waiting  # the first sentence of this epoch has ended the last one
-        self._waiting = False
-        self._began = self._read_at
-        n = 0
-        while not fix.drain(n):
-            if n >= _NAP_BYTES - 16:  # the burst goes on: let some more gather
-                await clock.sleep_ms(self._nap_ms)
-            n = await self._bus.readinto(fix.space(), _GAP_MS if fix.fresh else _SILENCE_MS)
-            self._read_at = clock.ticks_ms()
-            if n:
-                if not begun:
-                    self._began = self._read_at
-                    await clock.sleep_ms(self._nap_ms)
-                begun = heard = True
-            elif fix.close():
-                return
-            if clock.ticks_diff(self._read_at, asked) >= _SILENCE_MS:
-                fix.forget()
-                self._ahead = None
-                if heard:
-                    raise DeviceFault(BAD_FRAME, "no NMEA sentence: wrong baud rate?")
-                raise BusError(NO_ANSWER)
-        self._waiting = True
-
-    def _take(self, out):
-        fix = self._fix
+    def _take(self):
+        fix, out = self._fix, self._out
         placed = fix.placed
         out[0] = fix.lat if placed else None
         out[1] = fix.lon if placed else None
@@ -139,7 +146,6 @@ class Driver:
         out[12] = self._utc() if fix.valid else None
         out[13] = fix.antenna
         out[14] = self.bad
-        return GOOD
 
     def _utc(self):
         """Seconds since 2020-01-01 of this epoch, brought forward past week roll-overs; None without a date."""

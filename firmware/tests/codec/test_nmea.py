@@ -121,7 +121,25 @@ class TestLines(unittest.TestCase):
         view[: len(REAL[2])] = REAL[2]
         self.assertTrue(lines.drain(len(REAL[2])))
         self.assertFalse(lines.drain())
-        self.assertEqual(offered, [0, 0])
+        self.assertEqual(offered, [LONGEST, LONGEST])
+
+    def test_the_oldest_go_when_nobody_drains(self):
+        lines = Lines()
+        seen = []
+
+        def take(kind, start, stop):
+            seen.append(bytes(lines.buf[start + 1 : start + 6]))
+            return True
+
+        lines.take = take
+        for name in (b"GPAAA", b"GPBBB", b"GPCCC"):
+            data = line(name.decode() + "," + "x" * 60) * 3
+            lines.space()[: len(data)] = data
+            lines.drain(len(data))
+        while lines.drain():
+            pass
+        self.assertEqual(seen, [b"GPAAA"] * 2 + [b"GPBBB"] * 3 + [b"GPCCC"] * 3)
+        self.assertEqual(sum(lines.counts), 1)  # what is left of the third
 
     def test_hostile_bytes(self):
         """Nothing raises, nothing is accepted without its checksum, and what follows is still understood."""

@@ -17,15 +17,16 @@ class Bus:
     """What a receiver says, piece by piece; None is a silence, and time passes only in silences and naps."""
 
     char_us = 1
-    silence_ms = 0
+    poll_ms = 50
+    silence_ms = 100
 
     def __init__(self, *pieces):
         self.pieces = list(pieces)
 
-    async def readinto(self, view, timeout_ms):
+    def take(self, view):
         piece = self.pieces.pop(0) if self.pieces else None
         if piece is None:
-            Passing.ms += self.silence_ms or timeout_ms
+            Passing.ms += self.silence_ms
             return 0
         n = min(len(view), len(piece))
         view[:n] = piece[:n]

@@ -67,7 +67,7 @@ class Live:
     def feed(self, line: bytes) -> tuple[list[dict], str]:
         """What one line tells; for a sentence that was refused instead, the word of REASONS why."""
         before = list(self._records.counts)
-        for at in range(0, len(line) + 1, 200):  # space() grants 256
+        for at in range(0, len(line) + 1, 200):  # less than space() grants
             piece = (line + b"\n")[at : at + 200]
             self._records.space()[: len(piece)] = piece
             self._records.drain(len(piece))
