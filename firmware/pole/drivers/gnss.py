@@ -103,11 +103,7 @@ class Driver(Reading):
                 elif fix.close():
                     break
                 if clock.ticks_diff(self._read_at, asked) >= _SILENCE_MS:
-                    fix.forget()
-                    self._ahead = None
-                    if heard:
-                        raise DeviceFault(BAD_FRAME, "no NMEA sentence: wrong baud rate?")
-                    raise BusError(NO_ANSWER)
+                    self._give_up(heard)
             else:
                 self._waiting = True
             if fix.date:
@@ -115,6 +111,11 @@ class Driver(Reading):
             if self._due():
                 self._take()
                 yield GOOD
+
+    def _give_up(self, heard):
+        self._fix.forget()
+        self._ahead = None
+        raise DeviceFault(BAD_FRAME, "no NMEA sentence: wrong baud rate?") if heard else BusError(NO_ANSWER)
 
     def _due(self):
         """By the receiver's own time, since bursts of different lengths end when they end; by ours if it has none."""
