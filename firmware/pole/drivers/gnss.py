@@ -39,7 +39,7 @@ from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
 from pole.quality import GOOD
 
 _GAP_MS = 100  # a burst is over when the line is quiet for so long
-_NAP_BYTES = 224  # so many may gather in the port's ring (512) before they are fetched
+_NAP_BYTES = 224  # so many may gather in the port's ring before they are fetched, or half of what it holds
 _SILENCE_MS = 5000  # slow receivers speak every few seconds
 _FLOOR = 126230400  # 2024-01-01: no pole ran before that
 _DAY_MS = 86400000
@@ -55,7 +55,8 @@ class Driver(Reading):
     def __init__(self, bus, options):
         self._bus = bus
         self._fix = Fix()
-        self._nap_ms = _NAP_BYTES * getattr(bus, "char_us", 1042) // 1000
+        self._nap = min(_NAP_BYTES, getattr(bus, "holds", 512) // 2)  # characters
+        self._nap_ms = self._nap * getattr(bus, "char_us", 1042) // 1000
         self._period_ms = 1000 * options.get("period_s", 1)
         self._set_clock = options.get("set_clock", True)
         self._told = -1  # time of day of the last reading
@@ -85,7 +86,7 @@ class Driver(Reading):
             self._began = self._read_at
             n = 0
             while not fix.drain(n):
-                if n >= _NAP_BYTES - 16:  # the burst goes on: let some more gather, unless it has
+                if n >= self._nap - 16:  # the burst goes on: let some more gather, unless it has
                     await clock.sleep_ms(self._nap_ms if n < ROOM else 0)
                 quiet = clock.ticks_add(clock.ticks_ms(), _GAP_MS if fix.fresh else _SILENCE_MS)
                 while True:

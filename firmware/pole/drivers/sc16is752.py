@@ -108,6 +108,8 @@ class Driver:
 class Channel:
     """One of the two, with the face of hal/uart.py and hal/rs485.py. It sets itself up again after a power cut."""
 
+    holds = _FIFO  # characters: less than a port's ring, for who lets some gather
+
     def __init__(self, chip, number, spec):
         self._chip = chip
         self._n = number

@@ -7,6 +7,7 @@ from twins_on_i2c import I2c
 
 from pole import clock as pole_clock
 from pole.drivers import ds3231 as ds3231_driver
+from pole.drivers import gnss as gnss_driver
 from pole.drivers import mcp23017 as mcp23017_driver
 from pole.drivers import modbus_sensor
 from pole.drivers import pcf8574 as pcf8574_driver
@@ -17,7 +18,7 @@ from pole.errors import PoleError
 from pole.quality import COMM_FAULT, FAULT, GOOD, NAMES, WARMING
 from sampled import sampled
 from yigan.conf import regmap
-from yigan.twin import ds3231, mcp23017, pcf8574, pms5003, sc16is752, virtual_time
+from yigan.twin import ds3231, gnss, mcp23017, pcf8574, pms5003, sc16is752, virtual_time
 from yigan.twin.lines import Rs485, Tap, Uart
 from yigan.twin.modbus_sensor import Twin as Slave
 
@@ -112,6 +113,21 @@ def test_air_on_a_bridge_is_air():
         for _ in range(30):
             out, quality = await reading(driver, 10)
             assert out[1] == 800 and quality in (GOOD, WARMING)
+        assert driver.bad == 0 and cabinet.driver.overruns == 0
+
+    play(story)
+
+
+def test_a_receiver_on_a_bridge_loses_nothing():
+    """Its burst is ten times what the bridge holds."""
+
+    async def story():
+        cabinet = Cabinet()
+        cabinet.hang("a", gnss.Twin(cabinet.clock, {}), baud=9600)
+        driver = gnss_driver.Driver(cabinet.bus("a"), {"set_clock": False})
+        for _ in range(20):
+            out, quality = await reading(driver, 15)
+            assert quality == GOOD and out[0]
         assert driver.bad == 0 and cabinet.driver.overruns == 0
 
     play(story)
