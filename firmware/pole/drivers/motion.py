@@ -93,13 +93,9 @@ class Driver(Reading):
                 await clock.sleep_ms(_LOOK_MS)
             self._out[0] = self.present
             self._out[1] = self.count
-            yield self._quality(up)
-
-    def _quality(self, up):
-        if up - self._powered < self._warm_up_s:
-            return WARMING
-        stuck = self._stuck_s and self._active_at >= 0 and up - self._active_at >= self._stuck_s
-        return UNCERTAIN if stuck else GOOD
+            stuck = self._stuck_s and self._active_at >= 0 and up - self._active_at >= self._stuck_s
+            quality = UNCERTAIN if stuck else GOOD
+            yield WARMING if up - self._powered < self._warm_up_s else quality
 
     def _look(self, up):
         level, now = self._bus.value() ^ self._invert, clock.ticks_ms()
