@@ -181,10 +181,15 @@ def answers(frame):
 
 def number(data, at, count):
     """The big-endian number of `count` bytes at data[at], None where it is MASK or TMASK (unknown, not now)."""
+    k, last = at, at + count - 1
+    while k < last and data[k] == 0xFF:
+        k += 1
+    if k == last and data[k] >= 0xFE:
+        return None
     value = 0
-    for k in range(at, at + count):
+    for k in range(at, last + 1):
         value = value << 8 | data[k]
-    return None if value >> 8 == (1 << 8 * count - 8) - 1 and value & 0xFF >= 0xFE else value
+    return value
 
 
 def scaled(value, exponent):

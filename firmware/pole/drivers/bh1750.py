@@ -64,6 +64,7 @@ zh = "持续该时间才判定"
 """
 
 from pole import clock
+from pole.again import Reading
 from pole.errors import OUT_OF_RANGE, PoleError
 from pole.protocol.photocell import Photocell
 from pole.quality import GOOD, UNCERTAIN
@@ -76,7 +77,7 @@ _DIM = 2000  # counts: take a more sensitive one; the next has at most 7.4 times
 _H_MS = 180  # longest time of a measurement at MTreg 69, H and H2
 
 
-class Driver:
+class Driver(Reading):
     period_ms = 2000
 
     def __init__(self, bus, options):
@@ -92,50 +93,49 @@ class Driver:
         self._op = bytearray(1)
         self._data = bytearray(2)
 
-    async def read(self, out):
-        try:
-            raw = await self._measured()
-        except PoleError:
-            self._running = False
-            raise
-        mt, resolution = _RANGES[self._range]
-        lux = raw * 5750 / (mt * resolution * self._window)  # counts / 1.2 * 69 / MTreg: p. 11
-        self._cell.give(lux, clock.uptime_s(), out)
-        return (
-            UNCERTAIN if raw == _FULL else GOOD
-        )  # full in its least sensitive range: brighter than it can tell
+    async def rounds(self):
+        while True:
+            try:
+                for _ in range(2 * len(_RANGES)):
+                    running = self._running
+                    if not running:
+                        await clock.sleep_ms(self._start())
+                        self._running = self._mode == 0x10
+                    self._bus.readfrom_into(self._address, self._data)
+                    raw = self._data[0] << 8 | self._data[1]
+                    if self._suits(raw, running):
+                        break
+            except PoleError:
+                self._running = False
+                raise
+            mt, resolution = _RANGES[self._range]
+            lux = raw * 5750 / (mt * resolution * self._window)  # counts / 1.2 * 69 / MTreg: p. 11
+            self._cell.give(lux, clock.uptime_s(), self._out)
+            # full in its least sensitive range: brighter than it can tell
+            yield UNCERTAIN if raw == _FULL else GOOD
 
-    async def _measured(self):
-        """Counts, in the range that suits them."""
-        for _ in range(2 * len(_RANGES)):
-            running = self._running
-            raw = await self._counts()
-            step = 0
-            if raw >= _BRIGHT and self._range > 0:
-                step = -1
-            elif raw < _DIM and self._range < len(_RANGES) - 1:
-                step = 1
-            elif raw or not running:  # a running measurement says 0 in a black night, and after a reset
-                break
-            self._range += step
-            self._running = False
-        return raw
+    def _suits(self, raw, running):
+        """Whether these counts are what it is; if not, the next ones are measured anew, in a better range."""
+        if raw >= _BRIGHT and self._range > 0:
+            self._range -= 1
+        elif raw < _DIM and self._range < len(_RANGES) - 1:
+            self._range += 1
+        elif raw or not running:  # a running measurement says 0 in a black night, and after a reset
+            return True
+        self._running = False
+        return False
 
-    async def _counts(self):
-        if not self._running:
-            await self._start()
-        self._bus.readfrom_into(self._address, self._data)
-        return self._data[0] << 8 | self._data[1]
+    def _start(self):
+        """The measurement time, then the mode: a changed time counts from the next mode on. One byte a transfer.
 
-    async def _start(self):
-        """The measurement time, then the mode: a changed time counts from the next mode on. One byte a transfer."""
+        The milliseconds that it takes come back.
+        """
         mt, resolution = _RANGES[self._range]
         self._send(0x01)
         self._send(0x40 | mt >> 5)
         self._send(0x60 | mt & 31)
         self._send(self._mode | resolution - 1)
-        await clock.sleep_ms(_H_MS * mt // 69 + 1)
-        self._running = self._mode == 0x10
+        return _H_MS * mt // 69 + 1
 
     def _send(self, op):
         self._op[0] = op

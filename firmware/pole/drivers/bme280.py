@@ -37,6 +37,7 @@ zh = "测量位置：空气（air）、气象（weather）或设备舱（cabinet
 """
 
 from pole import clock
+from pole.again import Reading
 from pole.codec import bme280
 from pole.errors import BAD_FRAME, DeviceFault, PoleError
 from pole.quality import FAULT, GOOD, RANGE
@@ -50,7 +51,7 @@ _BUSY = 0x09  # measuring, or copying its calibration
 _COLDEST, _HOTTEST = -4000, 8500
 
 
-class Driver:
+class Driver(Reading):
     period_ms = 10000
     missing = FAULT  # a BMP280 where humidity was promised
 
@@ -63,18 +64,20 @@ class Driver:
         self._one = bytearray(1)
         self._data = bytearray(13)  # F2 to FE
 
-    async def read(self, out):
-        try:
-            if self._cal is None:
-                await self._begin()
-            self._put(_HUMID, _ONCE_X1)  # 5.4.3: counts from the next write of F4 on
-            self._put(_MEASURE, _FORCED)
-            await clock.sleep_ms(_MEASURE_MS)
-            self._bus.readfrom_mem_into(self._address, _HUMID, self._data)
-            return self._take(out)
-        except PoleError:
-            self._cal = None
-            raise
+    async def rounds(self):
+        while True:
+            try:
+                if self._cal is None:
+                    await self._begin()
+                self._put(_HUMID, _ONCE_X1)  # 5.4.3: counts from the next write of F4 on
+                self._put(_MEASURE, _FORCED)
+                await clock.sleep_ms(_MEASURE_MS)
+                self._bus.readfrom_mem_into(self._address, _HUMID, self._data)
+                quality = self._take(self._out)
+            except PoleError:
+                self._cal = None
+                raise
+            yield quality
 
     def _take(self, out):
         data, cal = self._data, self._cal

@@ -100,6 +100,7 @@ import asyncio
 from pole import clock, seldom
 from pole.again import Reading
 from pole.codec import dali
+from pole.drivers.dali_bus import checked
 from pole.errors import NO_ANSWER, PoleError
 from pole.protocol import dimming, lamp_order
 from pole.quality import GOOD
@@ -259,7 +260,36 @@ class Driver(Reading):
             if not self._ready:
                 await self._prepare()
             if self._diagnostics_ms and self._is_due():
-                await self._read_slice()
+                if bus.owned:
+                    await bus.own()
+                bus.owned = True
+                try:
+                    row = 3 * self._slice  # the next one, or that again
+                    bank, at = _BANKS[row], _BANKS[row + 1]
+                    await bus.say(dali.special(dali.DTR1, bank))
+                    if self._latched != bank:  # its bytes shall be of one moment
+                        await bus.say(dali.special(dali.DTR0, 2))
+                        frame = dali.command(self._to, dali.ENABLE_WRITE_MEMORY)
+                        await bus.say(frame)
+                        while bus.urgent:  # nothing may come between: as `together`, which would make something
+                            await bus.say(frame)
+                        await bus.exchange(dali.special(dali.WRITE_MEMORY_LOCATION_NO_REPLY, dali.LATCH))
+                    await bus.say(dali.special(dali.DTR0, at))
+                    frame = dali.command(self._to, dali.READ_MEMORY_LOCATION)
+                    for k in range(_BANKS[row + 2]):
+                        await bus.say(frame)
+                        told = bus.heard()
+                        if told < 0:  # the gear may have stepped on although nobody heard it
+                            await bus.do(dali.special(dali.DTR0, at + k))
+                            told = await bus.do(frame)
+                        self._buf[k] = checked(told, k)
+                    self._latched = bank
+                    self.absent &= 127 ^ 1 << self._slice
+                    self._take()
+                except PoleError as error:
+                    self._miss(error)
+                finally:
+                    bus.owned = False
             out = self._out
             for k in range(_DERATING, 15):
                 out[k] = known[k]
@@ -297,31 +327,20 @@ class Driver(Reading):
             return False
         return True
 
-    async def _read_slice(self):
-        """The next one, or that again."""
-        k = self._slice
-        bank, at, count = _BANKS[3 * k], _BANKS[3 * k + 1], _BANKS[3 * k + 2]
-        await self._bus.own()
-        try:
-            await self._bus.read_bank(self._to, bank, at, self._buf, count, self._latched != bank)
-            self._latched = bank
-            self.absent &= 127 ^ 1 << k
-        except PoleError as error:
-            self._tries += 1
-            if self._tries < _TRIES:  # noise can swallow an answer, too
-                return
+    def _miss(self, error):
+        """A slice could not be read."""
+        self._tries += 1
+        if self._tries == _TRIES:  # noise can swallow an answer, too
             if error.code == NO_ANSWER and error.detail == 0:  # older gear has no such bank
-                self.absent |= 1 << k
+                self.absent |= 1 << self._slice
             self._buf[:] = b"\xff\xff\xff\xff\xff\xff\xff\xff"
-        finally:
-            self._bus.owned = False
-        self._take(k)
+            self._take()
+
+    def _take(self):
+        """The bytes of the slice as values of points."""
+        buf, known, k = self._buf, self._known, self._slice
         self._slice += 1
         self._tries = 0
-
-    def _take(self, k):
-        """The bytes of slice `k` as values of points."""
-        buf, known = self._buf, self._known
         if k == 0:
             known[_ENERGY] = dali.scaled(dali.number(buf, 1, 6), dali.signed(buf[0]))  # Wh
         elif k == 1:

@@ -15,13 +15,12 @@ from pole import clock
 from pole.codec import dali
 from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
 
-
 _POLL_MS = 2
 
 
 class Bus:
     """`line`: `await line.exchange(frame, bits, twice, answer)`, then `line.told`: a byte, dali.NO or dali.MIXED.
-    `line.under_way`: somebody waits for it.
+    `line.under_way`: somebody waits for it. `urgent`: so many levels wait.
 
     Counters: `sent` frames, `bad` answers that were no byte.
     """
@@ -29,7 +28,7 @@ class Bus:
     def __init__(self, line, options):
         self.line = line
         self.owned = False
-        self._urgent = 0  # levels that wait
+        self.urgent = 0
         self.sent = 0
         self.bad = 0
 
@@ -49,7 +48,7 @@ class Bus:
 
     def say(self, frame, urgent=False):
         """As `do`, but await it and call `heard` at once: unless others are on the line that makes nothing."""
-        return self._later(frame, urgent) if self.line.under_way or self._urgent else self._exchange(frame)
+        return self._later(frame, urgent) if self.line.under_way or self.urgent else self.exchange(frame)
 
     def heard(self):
         told = self.line.told
@@ -59,26 +58,27 @@ class Bus:
 
     async def _later(self, frame, urgent):
         await self._wait(urgent)
-        await self._exchange(frame)
+        await self.exchange(frame)
 
     async def _wait(self, urgent):
-        self._urgent += urgent
+        self.urgent += urgent
         try:
-            while self.line.under_way or self._urgent and not urgent:
+            while self.line.under_way or self.urgent and not urgent:
                 await clock.sleep_ms(_POLL_MS)
         finally:
-            self._urgent -= urgent
+            self.urgent -= urgent
 
-    def _exchange(self, frame):
+    def exchange(self, frame):
+        """As `say`, on a line that is free."""
         self.sent += 1
         return self.line.exchange(frame, 16, dali.sends_twice(frame), dali.answers(frame))
 
     async def together(self, first, second):
         """Two frames that nothing may come between: a level that waits by then goes before both."""
         await self.say(first)
-        while self._urgent:
+        while self.urgent:
             await self.say(first)
-        await self._exchange(second)
+        await self.exchange(second)
         return self.heard()
 
     async def device(self, frame, twice=False, answer=True):
@@ -97,28 +97,6 @@ class Bus:
         """A second try, which has to be answered."""
         await clock.sleep_ms(20)
         return checked(await self.do(frame), frame)
-
-    async def read_bank(self, to, bank, at, buf, count, latch=False):
-        """`count` bytes from location `at` into `buf`. `own` the bus. `detail` of an error: how many came before.
-
-        latch: let the bank stand still, so that its bytes are of one moment. BusError: no such bank or byte here.
-        """
-        await self.say(dali.special(dali.DTR1, bank))
-        if latch:
-            await self.say(dali.special(dali.DTR0, 2))
-            await self.together(
-                dali.command(to, dali.ENABLE_WRITE_MEMORY),
-                dali.special(dali.WRITE_MEMORY_LOCATION_NO_REPLY, dali.LATCH),
-            )
-        await self.say(dali.special(dali.DTR0, at))
-        frame = dali.command(to, dali.READ_MEMORY_LOCATION)
-        for k in range(count):
-            await self.say(frame)
-            told = self.heard()
-            if told < 0:  # the gear may have stepped on although nobody heard it
-                await self.do(dali.special(dali.DTR0, at + k))
-                told = await self.do(frame)
-            buf[k] = checked(told, k)
 
 
 def checked(told, detail):

@@ -47,13 +47,14 @@ zh = "为假持续该时间后才解除（如电极处的波浪）"
 """
 
 from pole import clock
+from pole.again import Reading
 from pole.quality import GOOD
 
 _LOOK_MS = 20
 _SAY_MS = 1000  # without a change it says the same again so often
 
 
-class Driver:
+class Driver(Reading):
     """`changes`: how often the answer changed."""
 
     period_ms = 0
@@ -68,13 +69,16 @@ class Driver:
         self.level = -1  # as it is believed
         self.changes = 0
 
-    async def read(self, out):
+    async def rounds(self):
         """At a change that lasts, or after a second."""
-        begun = clock.ticks_ms()
-        while not self._changed() and (self.level < 0 or clock.ticks_diff(clock.ticks_ms(), begun) < _SAY_MS):
-            await clock.sleep_ms(_LOOK_MS)
-        out[0] = self.level
-        return GOOD
+        while True:
+            begun = clock.ticks_ms()
+            while not self._changed():
+                if self.level >= 0 and clock.ticks_diff(clock.ticks_ms(), begun) >= _SAY_MS:
+                    break
+                await clock.sleep_ms(_LOOK_MS)
+            self._out[0] = self.level
+            yield GOOD
 
     def _changed(self):
         level, now = self._bus.value() ^ self._invert, clock.ticks_ms()

@@ -54,13 +54,14 @@ zh = "持续有人超过该时间则存疑，0 为不判断"
 """
 
 from pole import clock
+from pole.again import Reading
 from pole.quality import GOOD, UNCERTAIN, WARMING
 
 _LOOK_MS = 20
 _SAY_MS = 1000
 
 
-class Driver:
+class Driver(Reading):
     """`present`, and `count` of the times somebody came."""
 
     period_ms = 0
@@ -80,21 +81,21 @@ class Driver:
         self.present = 0
         self.count = 0
 
-    async def read(self, out):
+    async def rounds(self):
         """When somebody comes or has gone, or after a second."""
-        begun, before = clock.ticks_ms(), self.present
         while True:
-            up = clock.uptime_s()
-            self._look(up)
-            if self.present != before or clock.ticks_diff(clock.ticks_ms(), begun) >= _SAY_MS:
-                break
-            await clock.sleep_ms(_LOOK_MS)
-        out[0] = self.present
-        out[1] = self.count
-        if up - self._powered < self._warm_up_s:
-            return WARMING
-        stuck = self._stuck_s and self._active_at >= 0 and up - self._active_at >= self._stuck_s
-        return UNCERTAIN if stuck else GOOD
+            begun, before = clock.ticks_ms(), self.present
+            while True:
+                up = clock.uptime_s()
+                self._look(up)
+                if self.present != before or clock.ticks_diff(clock.ticks_ms(), begun) >= _SAY_MS:
+                    break
+                await clock.sleep_ms(_LOOK_MS)
+            self._out[0] = self.present
+            self._out[1] = self.count
+            stuck = self._stuck_s and self._active_at >= 0 and up - self._active_at >= self._stuck_s
+            quality = UNCERTAIN if stuck else GOOD
+            yield WARMING if up - self._powered < self._warm_up_s else quality
 
     def _look(self, up):
         level, now = self._bus.value() ^ self._invert, clock.ticks_ms()

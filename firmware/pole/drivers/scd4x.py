@@ -75,6 +75,7 @@ zh = "杆体启动后令其自检 10 秒"
 """
 
 from pole import clock
+from pole.again import Reading
 from pole.codec import sensirion
 from pole.errors import BAD_FRAME, DeviceFault, PoleError
 from pole.quality import GOOD, RANGE, WARMING
@@ -91,7 +92,7 @@ _LOOK_MS = 250
 _MOST_PPM = 40000  # 1.1: what it can say at all
 
 
-class Driver:
+class Driver(Reading):
     """`serial`: its number, twelve hexadecimal digits, once it answered."""
 
     period_ms = 5000
@@ -119,36 +120,37 @@ class Driver:
         self._word = memoryview(self._data)[:3]
         self.serial = ""
 
-    async def read(self, out):
-        if not self._ready:
-            await self._begin()
-            self._ready = True
-            if self._misses:  # what it lacked before, it may lack still
-                raise DeviceFault(BAD_FRAME, "started anew")
-            for k in range(len(out)):
-                out[k] = None
-            return WARMING
-        try:
-            await self._wait()
-            await self._ask(_READ, self._data, _COMMAND_MS)
-            quality = self._take(out)
-        except PoleError:
-            self._misses += 1
-            self._ready = self._misses < 2  # a single one may be noise: a new start takes long
-            raise
-        self._misses = 0
-        return quality
-
-    async def _wait(self):
-        """Until there is something new: reading twice in an interval is refused."""
-        begun = clock.ticks_ms()
+    async def rounds(self):
         while True:
-            await self._ask(_READY, self._word, _COMMAND_MS)
-            if sensirion.word(self._data, 0) & 0x7FF:  # 3.8.2: the upper bits mean nothing
-                return
-            if clock.ticks_diff(clock.ticks_ms(), begun) > _PATIENCE_MS:
-                raise DeviceFault(BAD_FRAME, "no data")
-            await clock.sleep_ms(_LOOK_MS)
+            if not self._ready:
+                yield await self._begin()
+                continue
+            begun = clock.ticks_ms()
+            try:
+                while True:  # until there is something new: reading twice in an interval is refused
+                    self._send(_READY)
+                    await clock.sleep_ms(_COMMAND_MS)
+                    if self._is_new(begun):
+                        break
+                    await clock.sleep_ms(_LOOK_MS)
+                self._send(_READ)
+                await clock.sleep_ms(_COMMAND_MS)
+                self._fetch(self._data)
+                quality = self._take(self._out)
+            except PoleError:
+                self._misses += 1
+                self._ready = self._misses < 2  # a single one may be noise: a new start takes long
+                raise
+            self._misses = 0
+            yield quality
+
+    def _is_new(self, begun):
+        self._fetch(self._word)
+        if sensirion.word(self._data, 0) & 0x7FF:  # 3.8.2: the upper bits mean nothing
+            return True
+        if clock.ticks_diff(clock.ticks_ms(), begun) > _PATIENCE_MS:
+            raise DeviceFault(BAD_FRAME, "no data")
+        return False
 
     def _take(self, out):
         co2 = sensirion.word(self._data, 0)
@@ -163,13 +165,18 @@ class Driver:
         return RANGE if co2 > _MOST_PPM else GOOD
 
     async def _begin(self):
+        """There is no measurement yet."""
         self._send(_STOP)  # while it measures it hears little else
         await clock.sleep_ms(_STOPPED_MS)
-        await self._ask(_SERIAL, self._data, _COMMAND_MS)
+        self._send(_SERIAL)
+        await clock.sleep_ms(_COMMAND_MS)
+        self._fetch(self._data)
         data = self._data
         self.serial = "%02x%02x%02x%02x%02x%02x" % (data[0], data[1], data[3], data[4], data[6], data[7])
         if self._test:
-            await self._ask(_TEST, self._word, _TEST_MS)
+            self._send(_TEST)
+            await clock.sleep_ms(_TEST_MS)
+            self._fetch(self._word)
             if data[0] or data[1]:
                 raise DeviceFault(BAD_FRAME, "self test %d" % sensirion.word(data, 0))
             self._test = False  # once after power-up: who restarts it later wants values
@@ -179,14 +186,18 @@ class Driver:
             self._bus.writeto(self._address, self._setting)
             await clock.sleep_ms(_COMMAND_MS)
         self._send(self._start)
+        self._ready = True
+        if self._misses:  # what it lacked before, it may lack still
+            raise DeviceFault(BAD_FRAME, "started anew")
+        for k in range(len(self._out)):
+            self._out[k] = None
+        return WARMING
 
     def _send(self, op):
         self._op[0], self._op[1] = op >> 8, op & 255
         self._bus.writeto(self._address, self._op)
 
-    async def _ask(self, op, buf, ms):
-        """Fill `buf` with words, `ms` after the command."""
-        self._send(op)
-        await clock.sleep_ms(ms)
+    def _fetch(self, buf):
+        """Fill `buf` with words."""
         self._bus.readfrom_into(self._address, buf)
         sensirion.check(buf, len(buf) // 3)

@@ -60,6 +60,7 @@ zh = "两次加热的最短间隔"
 """
 
 from pole import clock
+from pole.again import Reading
 from pole.codec import sensirion
 from pole.errors import PoleError
 from pole.protocol.drying import Drying
@@ -76,7 +77,7 @@ _MEASURE_MS = 17  # 15.5 at most
 _FIRST_MS = 600  # of the periodic ones
 
 
-class Driver:
+class Driver(Reading):
     period_ms = 10000
 
     def __init__(self, bus, options):
@@ -89,33 +90,31 @@ class Driver:
         self._op = bytearray(2)
         self._data = bytearray(6)
 
-    async def read(self, out):
-        now = clock.uptime_s()
-        try:
-            if not self._ready:
-                await self._begin()
-                self._ready = True
-            await self._measure()
-            out[0] = sensirion.celsius(sensirion.word(self._data, 0))
-            out[1] = sensirion.share(sensirion.word(self._data, 1), 10000)
-            if self._drying.due(out[1], now):
-                await self._heat()
-        except PoleError:
-            self._ready = False
-            raise
-        if self._tenths:
-            out[0], out[1] = (out[0] + 5) // 10, (out[1] + 5) // 10
-        if self._drying.warm(now):  # its own warmth, not the air's
-            out[0] = out[1] = None
-            return WARMING
-        return GOOD
-
-    async def _measure(self):
-        self._send(_FETCH if self._periodic else _SINGLE)
-        if not self._periodic:
-            await clock.sleep_ms(_MEASURE_MS)
-        self._bus.readfrom_into(self._address, self._data)
-        sensirion.check(self._data, 2)
+    async def rounds(self):
+        while True:
+            now, out = clock.uptime_s(), self._out
+            try:
+                if not self._ready:
+                    await self._begin()
+                    self._ready = True
+                self._send(_FETCH if self._periodic else _SINGLE)
+                if not self._periodic:
+                    await clock.sleep_ms(_MEASURE_MS)
+                self._bus.readfrom_into(self._address, self._data)
+                sensirion.check(self._data, 2)
+                out[0] = sensirion.celsius(sensirion.word(self._data, 0))
+                out[1] = sensirion.share(sensirion.word(self._data, 1), 10000)
+                if self._drying.due(out[1], now):
+                    await self._heat()
+            except PoleError:
+                self._ready = False
+                raise
+            if self._tenths:
+                out[0], out[1] = (out[0] + 5) // 10, (out[1] + 5) // 10
+            warm = self._drying.warm(now)
+            if warm:  # its own warmth, not the air's
+                out[0] = out[1] = None
+            yield WARMING if warm else GOOD
 
     async def _begin(self):
         """From whatever it did before to a known state, the heater off; its status has a CRC, so it is one."""

@@ -53,6 +53,7 @@ zh = "两次加热的最短间隔"
 """
 
 from pole import clock
+from pole.again import Reading
 from pole.codec import sensirion
 from pole.errors import PoleError
 from pole.protocol.drying import Drying
@@ -65,7 +66,7 @@ _HEAT = 0x39
 _HEAT_MS = 1110
 
 
-class Driver:
+class Driver(Reading):
     """`serial`: its number, eight hexadecimal digits, once it answered."""
 
     period_ms = 10000
@@ -80,41 +81,48 @@ class Driver:
         self._data = bytearray(6)
         self.serial = ""
 
-    async def read(self, out):
-        now = clock.uptime_s()
-        try:
-            if not self._ready:
-                await self._begin()
-                self._ready = True
-            await self._ask(_MEASURE, _MEASURE_MS)
-            out[0] = sensirion.celsius(sensirion.word(self._data, 0))
-            humidity = sensirion.share(sensirion.word(self._data, 1), 12500) - 600
-            out[1] = max(0, min(10000, humidity))  # DS 4.6: a little beyond both ends is usual
-            if self._drying.due(out[1], now):
-                await self._ask(_HEAT, _HEAT_MS)  # it goes out by itself
-        except PoleError:
-            self._ready = False
-            raise
-        if self._tenths:
-            out[0], out[1] = (out[0] + 5) // 10, (out[1] + 5) // 10
-        if self._drying.warm(now):  # its own warmth, not the air's
-            out[0] = out[1] = None
-            return WARMING
-        return GOOD
+    async def rounds(self):
+        while True:
+            now, out = clock.uptime_s(), self._out
+            try:
+                if not self._ready:
+                    await self._begin()
+                    self._ready = True
+                self._send(_MEASURE)
+                await clock.sleep_ms(_MEASURE_MS)
+                self._fetch()
+                out[0] = sensirion.celsius(sensirion.word(self._data, 0))
+                humidity = sensirion.share(sensirion.word(self._data, 1), 12500) - 600
+                out[1] = max(0, min(10000, humidity))  # DS 4.6: a little beyond both ends is usual
+                if self._drying.due(out[1], now):
+                    self._send(_HEAT)
+                    await clock.sleep_ms(_HEAT_MS)
+                    self._fetch()  # it goes out by itself
+            except PoleError:
+                self._ready = False
+                raise
+            if self._tenths:
+                out[0], out[1] = (out[0] + 5) // 10, (out[1] + 5) // 10
+            warm = self._drying.warm(now)
+            if warm:  # its own warmth, not the air's
+                out[0] = out[1] = None
+            yield WARMING if warm else GOOD
 
     async def _begin(self):
         """An SHT3x at the same address has no such number."""
-        self._op[0] = _RESET
-        self._bus.writeto(self._address, self._op)
+        self._send(_RESET)
         await clock.sleep_ms(2)
-        await self._ask(_SERIAL, 2)
+        self._send(_SERIAL)
+        await clock.sleep_ms(2)
+        self._fetch()
         data = self._data
         self.serial = "%02x%02x%02x%02x" % (data[0], data[1], data[3], data[4])
 
-    async def _ask(self, op, ms):
-        """Two words, `ms` after the command."""
+    def _send(self, op):
         self._op[0] = op
         self._bus.writeto(self._address, self._op)
-        await clock.sleep_ms(ms)
+
+    def _fetch(self):
+        """The two words that a command brings."""
         self._bus.readfrom_into(self._address, self._data)
         sensirion.check(self._data, 2)

@@ -64,6 +64,7 @@ zh = "持续该时间才判定"
 """
 
 from pole import clock
+from pole.again import Reading
 from pole.errors import BAD_FRAME, OUT_OF_RANGE, DeviceFault, PoleError
 from pole.protocol.photocell import Photocell
 from pole.quality import GOOD, UNCERTAIN
@@ -90,7 +91,7 @@ _CORRECT_LX = 1000  # ... are corrected above this,
 _BEYOND_LX = 20000  # and the polynomial says nothing sensible above that
 
 
-class Driver:
+class Driver(Reading):
     period_ms = 2000
 
     def __init__(self, bus, options):
@@ -107,8 +108,23 @@ class Driver:
         self._range = _START
         self._data = bytearray(2)
 
-    async def read(self, out):
-        counts = await self._measured()
+    async def rounds(self):
+        """Its settings are read each time: it may have lost its supply."""
+        while True:
+            for _ in range(3 * len(_RANGES)):
+                if self._word(_CONF) != _RANGES[self._range][0]:
+                    await self._configure()
+                    continue
+                counts = self._word(_ALS)
+                step = (counts <= _FEW) - (counts > _MANY)
+                if not step or not 0 <= self._range + step < len(_RANGES):
+                    break
+                self._range += step
+            else:
+                raise DeviceFault(BAD_FRAME, "it does not keep its settings")
+            yield self._take(counts)
+
+    def _take(self, counts):
         sensitivity = _RANGES[self._range][1]
         quality = UNCERTAIN if counts == 65535 else GOOD
         lx = counts * self._unit // (625 * sensitivity)
@@ -118,21 +134,8 @@ class Driver:
             lux = corrected(lx) / (100 * self._window)
         else:
             lux = counts * self._unit * 4 / (25 * sensitivity * self._window)
-        self._cell.give(lux, clock.uptime_s(), out)
+        self._cell.give(lux, clock.uptime_s(), self._out)
         return quality
-
-    async def _measured(self):
-        """Counts in the range that suits them. Its settings are read each time: it may have lost its supply."""
-        for _ in range(3 * len(_RANGES)):
-            if self._word(_CONF) != _RANGES[self._range][0]:
-                await self._configure()
-                continue
-            counts = self._word(_ALS)
-            step = (counts <= _FEW) - (counts > _MANY)
-            if not step or not 0 <= self._range + step < len(_RANGES):
-                return counts
-            self._range += step
-        raise DeviceFault(BAD_FRAME, "it does not keep its settings")
 
     async def _configure(self):
         """Settings change in shutdown only; it wakes within 2.5 ms, and the first result takes its time and a tenth."""

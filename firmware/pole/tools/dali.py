@@ -161,12 +161,23 @@ class Job:
         buf = bytearray(2)
         await self.bus.own()
         try:
-            await self.bus.read_bank(to, 1, _NOMINAL_WATTS, buf, 2)
+            await self._do(dali.special(dali.DTR1, 1))
+            for k in range(2):
+                told = await self._byte(to, _NOMINAL_WATTS + k)
+                if told < 0:
+                    told = await self._byte(to, _NOMINAL_WATTS + k)
+                if told < 0:
+                    return None
+                buf[k] = told
         except errors.PoleError:
             return None
         finally:
             self.bus.owned = False
         return dali.number(buf, 0, 2)
+
+    async def _byte(self, to, at):
+        await self._do(dali.special(dali.DTR0, at))
+        return await self._do(dali.command(to, dali.READ_MEMORY_LOCATION))
 
     async def _commission(self, everybody):
         work = self._work
