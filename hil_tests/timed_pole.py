@@ -91,7 +91,7 @@ def is_flat(name, free):
 
 def is_well(pole, silent=()):
     """No part was started again, nobody wanted for memory, the broker hears of all that; the log has no word of `silent`."""
-    assert pole.get("node.")["node.task_restarts"].value == "0"
     lines = pole.asked(lambda way: way.log())
+    assert pole.get("node.")["node.task_restarts"].value == "0", [(line.where, line.text) for line in lines]
     assert not [line for line in lines if "MemoryError" in line.text or line.where in silent]
     assert any((line.where, line.text) == ("mqtt", "connected") for line in lines)
