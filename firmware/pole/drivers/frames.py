@@ -32,7 +32,7 @@ class Frames(Again):
 
         BusError: silence. DeviceFault: what comes is no frame.
         """
-        self._before, self.heard = self.bad, 0
+        self._before, self.heard = self.bad, self._end - self._at
         return self.within(ms)
 
     def within(self, ms):
@@ -52,7 +52,7 @@ class Frames(Again):
                 for _ in range(_BABBLE):
                     if not self._bus.take(self._chunk):
                         break
-                self._have = self._at = self._end = 0
+                self._have = self._at = self._end = self.heard = 0
                 try:
                     await clock.sleep_ms(self._bus.begin(request))
                 finally:
