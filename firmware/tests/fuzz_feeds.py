@@ -24,6 +24,7 @@ from pole.protocol import (
     register_image,
 )
 from pole.store import Store, Table
+from sampled import sampled
 
 ROWS = [
     (100, "lamp.level", 1, 1, True, 0, 1000),
@@ -102,7 +103,7 @@ def driver(module, options):
         def feed(frame):
             line.data, line.turns = frame, 0
             for _ in range(4):
-                ready(one.read(out))
+                ready(sampled(one.read(out)))
 
         return feed
 
