@@ -53,7 +53,8 @@ JOINERS = {"load", "app", "__init__"}  # the only place that joins
 NOT_TOGETHER = {"drivers", "services", "tools", "uplinks"}  # a module of these imports no other of its room...
 EXCEPT = {  # ...but these are buses that others stand on, or parts of a driver loaded on demand
     ("drivers", "modbus_rtu"), ("drivers", "dali_bus"), ("drivers", "dlt645_bus"), ("drivers", "dlt645_control"),
-    ("drivers", "dali_memory"), ("drivers", "dlt645_items"), ("drivers", "modbus_settings"), ("services", "console_desk"),
+    ("drivers", "dali_memory"), ("drivers", "dlt645_items"), ("drivers", "modbus_settings"), ("drivers", "frames"),
+    ("services", "console_desk"),
 }  # fmt: skip
 
 BOARD_ONLY = {"machine", "network", "esp32", "rp2", "bluetooth"}

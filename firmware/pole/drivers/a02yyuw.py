@@ -59,8 +59,9 @@ en = "A reading is the median of so many frames"
 zh = "取若干帧的中值"
 """
 
-from pole import clock
-from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
+from pole.again import Reading
+from pole.drivers.frames import Frames
+from pole.errors import BAD_FRAME, DeviceFault
 from pole.quality import GOOD, RANGE
 
 _FRAME = 4
@@ -70,55 +71,29 @@ _NO_OBJECT = 0xFFFD
 _INTERFERENCE = 0xFFFE  # another one sends at the same time
 
 
-class Driver:
-    """`bad`: bytes dropped while looking for a frame."""
-
+class Driver(Reading):
     period_ms = 0
 
     def __init__(self, bus, options):
-        self._bus = bus
+        self.frames = Frames(bus, _FRAME, self._plausible, _GARBAGE)
         self._step = options.get("step_mm", 1)
         self._low = options.get("low_mm", 30)
         self._high = options.get("high_mm", 4500)
         self._height_mm = round(1000 * options.get("height", 0))
         self._seen = [0] * options.get("median", 5)
-        self._buf = bytearray(_FRAME)
-        self._view = memoryview(self._buf)
-        self._have = 0
-        self.bad = 0
 
-    async def read(self, out):
+    async def rounds(self):
         """The median of some frames; RANGE when most of them saw nothing, or what is too near or too far."""
-        seen, dropped = self._seen, 0
-        end = clock.ticks_add(clock.ticks_ms(), _SILENCE_MS)
-        for k in range(len(seen)):
-            self._have = 0
-            while self._have < _FRAME:
-                left = clock.ticks_diff(end, clock.ticks_ms())
-                rest = self._view[self._have :] if self._have else self._view
-                n = await self._bus.readinto(rest, left) if left > 0 else 0
-                if not n:
-                    raise DeviceFault(BAD_FRAME, "no frame") if dropped else BusError(NO_ANSWER)
-                self._have += n
-                dropped += self._sift()
-                if dropped > _GARBAGE:
-                    raise DeviceFault(BAD_FRAME, "no frame")
-            seen[k] = self._buf[1] << 8 | self._buf[2]
-            end = clock.ticks_add(clock.ticks_ms(), _SILENCE_MS)
-        return self._take(out)
+        frames, seen = self.frames, self._seen
+        while True:
+            frames.listen(_SILENCE_MS)
+            for k in range(len(seen)):
+                await frames.within(_SILENCE_MS)
+                seen[k] = frames.buf[1] << 8 | frames.buf[2]
+            yield self._take(self._out)
 
-    def _sift(self):
-        """Drop what cannot be the beginning of a frame, byte by byte: an FF may also be a value. How many went."""
-        buf, gone = self._buf, 0
-        while self._have and (
-            buf[0] != 0xFF or self._have == _FRAME and (255 + buf[1] + buf[2]) & 255 != buf[3]
-        ):
-            gone += 1
-            self._have -= 1
-            for k in range(self._have):
-                buf[k] = buf[k + 1]
-        self.bad += gone
-        return gone
+    def _plausible(self, buf, n):
+        return buf[0] == 0xFF and (n < _FRAME or (255 + buf[1] + buf[2]) & 255 == buf[3])
 
     def _take(self, out):
         self._seen.sort()

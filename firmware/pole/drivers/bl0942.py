@@ -63,29 +63,28 @@ zh = "回路最大功率，超过则视为芯片重启"
 """
 
 from pole import clock
+from pole.again import Reading
 from pole.codec.pulse_energy import PulseEnergy
-from pole.errors import BAD_CHECKSUM, BAD_FRAME, NO_ANSWER, BusError, DeviceFault
+from pole.drivers.frames import Frames
+from pole.errors import BAD_CHECKSUM, BAD_FRAME, BusError, DeviceFault
 from pole.quality import GOOD
 
 _PACKET = 23
 _HEAD = 0x55
 _READ = 0x58
 _TIMEOUT_MS = 300
-_BABBLE = 40
 
 
-class Driver:
-    """`bad`: bytes that were no answer. `drawn()`: energy since the start in 0.1 Wh, by its pulses."""
+class Driver(Reading):
+    """`drawn()`: energy since the start in 0.1 Wh, by its pulses."""
 
     period_ms = 1000
 
     def __init__(self, bus, options):
-        self._bus = bus
+        self.frames = Frames(bus, _PACKET, self._plausible)
+        self._buf = self.frames.buf
         self._command = _READ | options.get("address", 0)
         self._request = bytes((self._command, 0xAA))
-        self._chunk = bytearray(32)
-        self._buf = bytearray(_PACKET)
-        self._have = 0
         # Counts of 0.1 V, mA and 0.1 W, times 32, 32 and 128: the quotients then need small integers only.
         self._volt = int(options.get("per_volt", 15883.34) * 3.2 + 0.5)
         self._ampere = int(options.get("per_ampere", 251213.46) * 0.032 + 0.5)
@@ -93,39 +92,28 @@ class Driver:
         self._energy = PulseEnergy(24, options.get("maximum_w", 20000))
         self._energy.per_unit = int(options.get("per_kwh", 5350.6) * 6.5536 + 0.5)
         self._at = clock.ticks_ms()
-        self.bad = 0
 
     def drawn(self):
         return self._energy.units
 
-    async def read(self, out):
-        """Ask and take the answer. BusError without one, DeviceFault when its check is wrong."""
-        for _ in range(_BABBLE):
-            if not await self._bus.readinto(self._chunk, 0):
-                break
-        self._have = 0
-        begun, heard = clock.ticks_ms(), False
-        await self._bus.send(self._request)
-        while self._have < _PACKET:
-            left = _TIMEOUT_MS - clock.ticks_diff(clock.ticks_ms(), begun)
-            n = await self._bus.readinto(self._chunk, left) if left > 0 else 0
-            if not n:
-                raise DeviceFault(BAD_FRAME, "no packet") if heard else BusError(NO_ANSWER)
-            heard = True
-            self._keep(n)
-        if self._check() != self._buf[22]:
-            self.bad += _PACKET
-            raise DeviceFault(BAD_CHECKSUM)
-        return self._take(out)
+    async def rounds(self):
+        """Ask and take the answer. DeviceFault when it is half of one, or its check is wrong."""
+        frames = self.frames
+        while True:
+            try:
+                await frames.ask(self._request, _TIMEOUT_MS)
+            except BusError:
+                if frames.heard:
+                    raise DeviceFault(BAD_FRAME, "no packet")
+                raise
+            if self._check() != self._buf[22]:
+                frames.bad += _PACKET
+                raise DeviceFault(BAD_CHECKSUM)
+            yield self._take(self._out)
 
-    def _keep(self, n):
-        """Bytes from the first 55 on: captures have a stray 00 before it, from the line's turn-around."""
-        for k in range(n):
-            if self._have == 0 and self._chunk[k] != _HEAD:
-                self.bad += 1
-            elif self._have < _PACKET:
-                self._buf[self._have] = self._chunk[k]
-                self._have += 1
+    def _plausible(self, buf, n):
+        """From the first 55 on: captures have a stray 00 before it, from the line's turn-around."""
+        return buf[0] == _HEAD
 
     def _check(self):
         """NOT of the sum of the command byte (without its AA) and the packet."""

@@ -39,8 +39,10 @@ zh = "回路最大功率，超过则视为芯片重启"
 """
 
 from pole import clock
+from pole.again import Reading
 from pole.codec.pulse_energy import PulseEnergy
-from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
+from pole.drivers.frames import Frames
+from pole.errors import BAD_FRAME, DeviceFault
 from pole.quality import GOOD
 
 _FRAME = 24
@@ -50,64 +52,46 @@ _PARAMETERS = 7 << 2 | 7 << 8 | 7 << 14  # the bytes that are no measurement
 _LIMIT = 1 << 29
 
 
-class Driver:
-    """`bad`: bytes dropped while looking for a frame. `drawn()`: energy since the start in 0.1 Wh, by its pulses."""
+class Driver(Reading):
+    """`drawn()`: energy since the start in 0.1 Wh, by its pulses."""
 
     period_ms = 1000
 
     def __init__(self, bus, options):
-        self._bus = bus
+        self.frames = Frames(bus, _FRAME, self._plausible)
         self._vk = options.get("voltage_factor", 1.88)
         self._ik = options.get("current_factor", 1.0)
-        self._buf = bytearray(_FRAME)
-        self._chunk = bytearray(48)
-        self._have = 0
         self._good = bytearray(_FRAME)  # the newest whole frame
         self._parameters = [0, 0, 0]  # of voltage, current, power, as the last frames gave them
         self._over = [0, 0, 0]  # numerators of 0.1 V, mA, 0.1 W
         self._energy = PulseEnergy(16, options.get("maximum_w", 20000))
         self._at = clock.ticks_ms()
-        self.bad = 0
 
     def drawn(self):
         return self._energy.units
 
-    async def read(self, out):
-        """The newest of the frames that came. BusError after a second of silence, DeviceFault without a good frame."""
-        found, waiting = False, 0
-        dropped, begun = self.bad, clock.ticks_ms()
+    async def rounds(self):
+        """The newest of the frames that came."""
+        frames = self.frames
         while True:
-            left = _SILENCE_MS - clock.ticks_diff(clock.ticks_ms(), begun)
-            n = await self._bus.readinto(self._chunk, 0 if found else max(0, left))
-            for k in range(n):
-                found = self._feed(self._chunk[k]) or found
-            waiting += n
-            if found and n < len(self._chunk):
-                if waiting < _FULL:
-                    return self._take(out)
-                found, waiting = False, 0  # the line's ring was full: what is in it is old
-            if left <= 0 or not n and not found:
-                self._have = 0
-                raise DeviceFault(BAD_FRAME, "no frame") if self.bad > dropped else BusError(NO_ANSWER)
-
-    def _feed(self, byte):
-        """One more byte; True when it ends a good frame."""
-        self._buf[self._have] = byte
-        self._have += 1
-        while self._have and not self._plausible():
-            self._drop_one()
-        if self._have < _FRAME:
-            return False
-        if not self._sum_is_right():
-            self._drop_one()  # one byte only: a 5A may also stand inside the data
-            return False
-        self._have = 0
-        return self._keep()
+            found = False
+            frames.listen(_SILENCE_MS)
+            while True:
+                wait = frames.look()
+                if not wait:
+                    found = self._keep() or found
+                    continue
+                if found and frames.heard < _FULL:
+                    break
+                if found:  # the line's ring was full: what is in it is old
+                    found, frames.heard = False, 0
+                await clock.sleep_ms(wait)
+            yield self._take(self._out)
 
     def _keep(self):
         """The frame is the newest. False when its parameters are not the last one's: they are burnt in, and a sum of
         eight bits is right by chance once in 256 times."""
-        same, good, buf = True, self._good, self._buf
+        same, good, buf = True, self._good, self.frames.buf
         for k in range(_FRAME):
             if good[k] != buf[k]:
                 good[k] = buf[k]
@@ -115,26 +99,17 @@ class Driver:
                     same = False
         return same
 
-    def _plausible(self):
+    def _plausible(self, buf, n):
         """Byte 0 is 55, AA (its own memory failed) or Fx, byte 1 always 5A."""
-        first = self._buf[0]
-        return (first == 0x55 or first == 0xAA or first >= 0xF0) and (self._have < 2 or self._buf[1] == 0x5A)
-
-    def _drop_one(self):
-        buf = self._buf
-        while True:
-            for k in range(1, self._have):
-                buf[k - 1] = buf[k]
-            self._have -= 1
-            self.bad += 1
-            if not self._have or self._plausible():
-                return
-
-    def _sum_is_right(self):
+        first = buf[0]
+        if first != 0x55 and first != 0xAA and first < 0xF0 or n > 1 and buf[1] != 0x5A:
+            return False
+        if n < _FRAME:
+            return True
         total = 0
         for k in range(2, 23):
-            total += self._buf[k]
-        return total & 0xFF == self._buf[23]
+            total += buf[k]
+        return total & 0xFF == buf[23]
 
     def _u24(self, at):
         return self._good[at] << 16 | self._good[at + 1] << 8 | self._good[at + 2]

@@ -24,77 +24,42 @@ zh = "上电预热时间，期间数据标记为预热"
 """
 
 from pole import clock
-from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
+from pole.again import Reading
+from pole.drivers.frames import Frames
+from pole.errors import BAD_FRAME, DeviceFault
 from pole.quality import GOOD, WARMING
 
 _FRAME = 32
-_HEAD = 0x42
-_HEAD_2 = 0x4D
+_HEAD = b"\x42\x4d\x00\x1c"  # with the length of the rest
 _SILENCE_MS = 5000  # App. I: a frame every 2.3 s when the air is steady
 _GARBAGE = 64  # so many bytes without a frame, and it is no PMS5003
 _BLOCKED_S = 300  # all zeros, counts too, for so long is a stopped fan, not clean air
 
 
-class Driver:
-    """`bad`: bytes dropped while looking for a frame."""
-
+class Driver(Reading):
     period_ms = 0
 
     def __init__(self, bus, options):
-        self._bus = bus
+        self.frames = Frames(bus, _FRAME, self._plausible, _GARBAGE)
+        self._buf = self.frames.buf
         self._warm_up_s = options.get("warm_up_s", 30)
-        self._buf = bytearray(_FRAME)
-        self._view = memoryview(self._buf)
-        self._have = 0
-        self._first = -1  # uptime of the first frame after a silence
+        self._first = 0  # uptime of the first frame after a silence
         self._zero_since = -1
-        self.bad = 0
         self.version = 0
 
-    async def read(self, out):
-        """Wait for the next good frame. BusError after 5 s of silence, DeviceFault when what comes is no frame."""
-        dropped, end = 0, clock.ticks_add(clock.ticks_ms(), _SILENCE_MS)
+    async def rounds(self):
+        """Wait for the next good frame."""
         while True:
-            rest = self._view[self._have :] if self._have else self._view
-            left = clock.ticks_diff(end, clock.ticks_ms())
-            n = await self._bus.readinto(rest, left) if left > 0 else 0
-            if not n:  # noise that drips is no frame either, and must not last longer
-                self._have = 0
-                self._first = -1
-                raise DeviceFault(BAD_FRAME, "no frame") if dropped else BusError(NO_ANSWER)
-            self._have += n
-            while self._have and not self._plausible():
-                self._drop_one()
-                dropped += 1
-            if self._have == _FRAME:
-                if self._sum_is_right():
-                    break
-                self._drop_one()  # one byte only: the header may also stand inside the data
-                dropped += 1
-            if dropped > _GARBAGE:
-                raise DeviceFault(BAD_FRAME, "no frame")
-        self._have = 0
-        return self._take(out)
+            await self.frames.listen(_SILENCE_MS)
+            yield self._take(self._out)
 
-    def _plausible(self):
-        """Whether what is there can be the beginning of a frame: 42 4D 00 1C."""
-        buf, have = self._buf, self._have
-        return (
-            buf[0] == _HEAD
-            and (have < 2 or buf[1] == _HEAD_2)
-            and (have < 3 or buf[2] == 0)
-            and (have < 4 or buf[3] == _FRAME - 4)
-        )
-
-    def _drop_one(self):
-        buf = self._buf
-        for k in range(1, self._have):
-            buf[k - 1] = buf[k]
-        self._have -= 1
-        self.bad += 1
-
-    def _sum_is_right(self):
-        buf, total = self._buf, 0
+    def _plausible(self, buf, n):
+        for k in range(min(n, 4)):
+            if buf[k] != _HEAD[k]:
+                return False
+        if n < _FRAME:
+            return True
+        total = 0
         for k in range(_FRAME - 2):
             total += buf[k]
         return total == self._u16(30)
@@ -104,8 +69,8 @@ class Driver:
 
     def _take(self, out):
         now = clock.uptime_s()
-        if self._first < 0:
-            self._first = now
+        if not self.frames.here:
+            self.frames.here, self._first = True, now
         self.version = self._buf[28]
         total = 0
         for k in range(3):

@@ -32,122 +32,99 @@ zh = "风扇运转多久后数据有效"
 """
 
 from pole import clock
-from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault, PoleError
+from pole.again import Reading
+from pole.drivers.frames import Frames
+from pole.errors import PoleError
 from pole.quality import GOOD, NEVER, RANGE, WARMING
 
 _FRAME = 10
 _DATA, _REPLY = 0xC0, 0xC5
 _MODE, _QUERY, _WORK, _PERIOD = 2, 4, 6, 8
 _TIMEOUT_MS = 1500  # one that was never told sends a frame a second unasked
-_BABBLE = 60  # more than a line keeps
 _SAMPLES = 6  # the mean of half a minute
 _MOST = 9999  # 999.9 ug/m3: its range
 
 
-class Driver:
-    """`bad`: bytes dropped while looking for a frame."""
-
+class Driver(Reading):
     period_ms = 5000
 
     def __init__(self, bus, options):
-        self._bus = bus
+        self.frames = Frames(bus, _FRAME, self._plausible)
         self._cycle_s = 60 * options.get("cycle_min", 0)
         self._warm_up_s = options.get("warm_up_s", 30)
         self._request = bytearray(b"\xaa\xb4" + bytes(13) + b"\xff\xff\x00\xab")  # FF FF: whichever is there
-        self._buf = bytearray(_FRAME)
-        self._view = memoryview(self._buf)
-        self._have = 0
+        self._buf = self.frames.buf
         self._woken = -1  # uptime
         self._rest = 0  # uptime until which it sleeps
         self._held = False  # the store has a mean that still holds
         self._sums = [0, 0]
         self._count = 0
-        self.bad = 0
 
-    async def read(self, out):
+    async def rounds(self):
         """NEVER stands for "nothing new": what was measured in this cycle still holds."""
-        now = clock.uptime_s()
-        if now < self._rest:
-            return NEVER
-        try:
-            if self._woken < 0:
-                await self._wake()
-                self._woken, self._count = now, 0
-            await self._ask(_QUERY, 0, 0, _DATA)
-            out[0], out[1] = self._u16(2), self._u16(4)
-            if now - self._woken < self._warm_up_s:
-                return NEVER if self._held else WARMING
-            if not self._cycle_s:
-                return RANGE if out[0] > _MOST or out[1] > _MOST else GOOD
-            return await self._mean(out)
-        except PoleError:
-            self._woken, self._held = -1, False
-            raise
+        while True:
+            told, now = NEVER, clock.uptime_s()
+            try:
+                if now >= self._rest:
+                    if self._woken < 0:
+                        await self._wake()
+                        self._woken, self._count = now, 0
+                    await self._asked(_QUERY, 0, 0)
+                    while self._buf[1] != _DATA:
+                        await self.frames
+                    told = self._take(self._out, now)
+                    if self._count >= _SAMPLES:
+                        await self._tell(_WORK, 1, 0)
+                        self._rest = self._woken + self._cycle_s
+                        self._woken, self._held = -1, True
+            except PoleError:
+                self._woken, self._held = -1, False
+                raise
+            yield told
 
-    async def _mean(self, out):
-        """One sample more; the last one ends the measurement and lets it sleep."""
-        for k in range(2):
-            self._sums[k] = out[k] + (self._sums[k] if self._count else 0)
-        self._count += 1
-        if self._count < _SAMPLES:
+    def _take(self, out, now):
+        """A value, or a sample for the mean of a cycle."""
+        out[0], out[1] = self._u16(2), self._u16(4)
+        if now - self._woken < self._warm_up_s:
             return NEVER if self._held else WARMING
-        for k in range(2):
-            out[k] = (self._sums[k] + _SAMPLES // 2) // _SAMPLES
-        await self._ask(_WORK, 1, 0, _REPLY)
-        self._rest = self._woken + self._cycle_s
-        self._woken, self._held = -1, True
+        if self._cycle_s:
+            for k in range(2):
+                self._sums[k] = out[k] + (self._sums[k] if self._count else 0)
+            self._count += 1
+            if self._count < _SAMPLES:
+                return NEVER if self._held else WARMING
+            for k in range(2):
+                out[k] = (self._sums[k] + _SAMPLES // 2) // _SAMPLES
         return RANGE if out[0] > _MOST or out[1] > _MOST else GOOD
 
     async def _wake(self):
         """It keeps its mode and period for ever: they are written only when somebody left others in it."""
-        await self._ask(_WORK, 1, 1, _REPLY)
+        await self._tell(_WORK, 1, 1)
         for what, value in ((_MODE, 1), (_PERIOD, 0)):
-            await self._ask(what, 0, 0, _REPLY)
+            await self._tell(what, 0, 0)
             if self._buf[4] != value:
-                await self._ask(what, 1, value, _REPLY)
+                await self._tell(what, 1, value)
 
-    async def _ask(self, what, write, value, kind):
-        """Send a command and take the frame of `kind` that answers it; others, sent unasked, are passed over."""
+    async def _tell(self, what, write, value):
+        """Send a command and take its reply; what is sent unasked is passed over."""
+        await self._asked(what, write, value)
+        while self._buf[1] != _REPLY or self._buf[2] != what:
+            await self.frames
+
+    def _asked(self, what, write, value):
         request = self._request
         request[2], request[3], request[4] = what, write, value
         request[17] = what + write + value + 0x1FE & 255  # 5: bytes 2 to 16
-        self._have = 0
-        for _ in range(_BABBLE):  # what it said unasked is old
-            if not await self._bus.readinto(self._buf, 0):
-                break
-        await self._bus.send(request)
-        before, end = self.bad, clock.ticks_add(clock.ticks_ms(), _TIMEOUT_MS)
-        while True:
-            left = clock.ticks_diff(end, clock.ticks_ms())
-            rest = self._view[self._have :] if self._have else self._buf
-            n = await self._bus.readinto(rest, left) if left > 0 else 0
-            if not n:
-                raise DeviceFault(BAD_FRAME, "no frame") if self.bad > before else BusError(NO_ANSWER)
-            self._have += n
-            while self._have and not self._plausible():
-                self._drop_one()
-            if self._have == _FRAME:
-                self._have = 0
-                if self._buf[1] == kind and (kind == _DATA or self._buf[2] == what):
-                    return
+        return self.frames.ask(request, _TIMEOUT_MS)
 
-    def _plausible(self):
-        """Whether what is there is, or may become, a frame. The sum leaves out the kind: C0 and C5 have the same."""
-        buf, have = self._buf, self._have
-        if buf[0] != 0xAA or (have > 1 and buf[1] != _DATA and buf[1] != _REPLY):
+    def _plausible(self, buf, n):
+        """The sum leaves out the kind: C0 and C5 have the same."""
+        if buf[0] != 0xAA or (n > 1 and buf[1] != _DATA and buf[1] != _REPLY):
             return False
-        if have < _FRAME:
+        if n < _FRAME:
             return True
         total = buf[2] + buf[3] + buf[4] + buf[5] + buf[6] + buf[7]
         return total & 255 == buf[8] and buf[9] == 0xAB
-
-    def _drop_one(self):
-        """One byte only: an AA may also be a value."""
-        buf = self._buf
-        for k in range(1, self._have):
-            buf[k - 1] = buf[k]
-        self._have -= 1
-        self.bad += 1
 
     def _u16(self, at):
         return self._buf[at] | self._buf[at + 1] << 8

@@ -74,7 +74,9 @@ zh = "质量浓度参比状态的气压"
 """
 
 from pole import clock
-from pole.errors import BAD_FRAME, NO_ANSWER, BusError, DeviceFault
+from pole.again import Reading
+from pole.drivers.frames import Frames
+from pole.errors import BAD_FRAME, DeviceFault, PoleError
 from pole.quality import GOOD, RANGE, WARMING
 
 # Code of the gas in a frame, g/mol times 10 for a point in 0.1 ug/m3 (CO counts ug/m3)
@@ -90,16 +92,16 @@ _MASKS = {"ze03": 0x7F, "ze15": 0x1F}  # bit 7 of their concentration is the cel
 _SILENCE_MS = 3500  # a frame a second
 _ASK_MS = 2000
 _SWITCH_MS = 1000  # no manual says how long it takes; a public sketch waits as much
-_BABBLE = 60
+_QUESTION = b"\xff\x01\x86\x00\x00\x00\x00\x00\x79"
 
 
-class Driver:
-    """`bad`: bytes that belong to no frame."""
-
+class Driver(Reading):
     period_ms = 0
 
     def __init__(self, bus, options):
         self._bus = bus
+        self.frames = Frames(bus, _FRAME, self._plausible)
+        self._buf = self.frames.buf
         model = options.get("model", "ze12")
         self._code, molar = _GASES[options["gas"]]
         kelvin = options.get("temperature", 25.0) + 273.15
@@ -109,76 +111,53 @@ class Driver:
         self._place = 6 if model == "ze08" or options["gas"] == "hcho" else 2  # CH2O: ug/m3 first, then ppb
         self._mask = _MASKS.get(model, 0xFF)
         self._warm_up_s = options.get("warm_up_s", 600)
-        self._buf = bytearray(_FRAME)
-        self._view = memoryview(self._buf)
-        self._have = 0
         self._kept = bytearray(4)  # unit, decimals and range of the last frame
-        self._told = False  # its mode
         self._first = -1  # uptime of the first value after a silence
-        self.bad = 0
         if self._asks:
             self.period_ms = 5000
             self._scale(options.get("answer_ppb", 100 if model in _COARSE else 1))
 
-    async def read(self, out):
-        """The next value. BusError after a silence, DeviceFault when what comes is none, or another gas."""
-        self._have = 0 if self._asks else self._have
-        if not self._told:
-            await self._say(_SWITCH, self._switch)
-            self._told = True
-            if self._asks:
-                await clock.sleep_ms(_SWITCH_MS)
-        if self._asks:
-            for _ in range(_BABBLE):
-                if not await self._bus.readinto(self._buf, 0):
-                    break
-            await self._say(_ANSWER, 0)
-        other, heard = 0, False
-        end = clock.ticks_add(clock.ticks_ms(), _ASK_MS if self._asks else _SILENCE_MS)
+    async def rounds(self):
+        """The next value. DeviceFault also when what comes is another gas."""
+        frames = self.frames
         while True:
-            left = clock.ticks_diff(end, clock.ticks_ms())
-            rest = self._view[self._have :] if self._have else self._buf
-            n = await self._bus.readinto(rest, left) if left > 0 else 0
-            if not n:
-                self._have, self._told, self._first = 0, False, -1
-                raise DeviceFault(BAD_FRAME, "gas %02x" % other) if heard else BusError(NO_ANSWER)
-            heard = True
-            self._have += n
-            while self._have and not self._plausible():
-                self._drop_one()
-            if self._have == _FRAME:
-                kind = self._buf[1]
-                if kind != self._code and kind != _ANSWER and kind != _SWITCH:
-                    other = kind  # or an FF in the data: the same frame again and again has the same sum from there
-                    self._drop_one()
-                    continue
-                self._have = 0
-                if self._wanted():
-                    return self._take(out)
+            if not frames.here:
+                await self._tell()
+            self._other = 0
+            try:
+                await (frames.ask(_QUESTION, _ASK_MS) if self._asks else frames.listen(_SILENCE_MS))
+                while not self._wanted():
+                    await frames
+            except PoleError:
+                if frames.heard:
+                    raise DeviceFault(BAD_FRAME, "gas %02x" % self._other)
+                raise
+            yield self._take(self._out)
 
-    async def _say(self, command, value):
-        check = -(1 + command + value) & 255
-        await self._bus.send(bytes((0xFF, 1, command, value, 0, 0, 0, 0, check)))
+    async def _tell(self):
+        """Its mode: it may have forgotten it in the silence."""
+        mode = self._switch
+        await self._bus.send(bytes((0xFF, 1, _SWITCH, mode, 0, 0, 0, 0, -(1 + _SWITCH + mode) & 255)))
+        self.frames.here, self._first = True, -1
+        if self._asks:
+            await clock.sleep_ms(_SWITCH_MS)
 
-    def _plausible(self):
-        """Whether what is there is, or may become, a frame: bytes 1 to 8 add up to nought, and FF is no gas."""
-        buf = self._buf
-        if buf[0] != 0xFF or (self._have > 1 and buf[1] == 0xFF):
+    def _plausible(self, buf, n):
+        """Bytes 1 to 8 add up to nought, and FF is no gas."""
+        if buf[0] != 0xFF or (n > 1 and buf[1] == 0xFF):
             return False
-        if self._have < _FRAME:
+        if n < _FRAME:
             return True
         total = 0
         for k in range(1, _FRAME):
             total += buf[k]
-        return total & 255 == 0
-
-    def _drop_one(self):
-        """One byte only: FF may also be a value."""
-        buf = self._buf
-        for k in range(1, self._have):
-            buf[k - 1] = buf[k]
-        self._have -= 1
-        self.bad += 1
+        if total & 255:
+            return False
+        kind = buf[1]
+        if kind == self._code or kind == _ANSWER or kind == _SWITCH:
+            return True
+        self._other = kind  # or an FF in the data: the same frame again and again has the same sum from there
+        return False
 
     def _wanted(self):
         """Whether the frame is what this mode is about. Eight bits of sum are right by chance once in 256 times: unit,

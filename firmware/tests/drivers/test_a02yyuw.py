@@ -44,7 +44,7 @@ class A02yyuw(unittest.TestCase):
         self.assertEqual(self.read(PUBLISHED), (GOOD, [1953, None, None]))
         self.assertEqual(self.read(FAR), (GOOD, [4500, None, None]))
         self.assertEqual(self.read(CENTIMETRES, step_mm=10), (GOOD, [4170, None, None]))
-        self.assertEqual(self.driver.bad, 0)
+        self.assertEqual(self.driver.frames.bad, 0)
 
     def test_the_level_is_what_is_left_of_the_height(self):
         self.assertEqual(self.read(PUBLISHED, height=3.0), (GOOD, [1953, 1047, 1047]))

@@ -42,26 +42,29 @@ def packet(pulses=6820, period=20022, watt=1666, address=0):
 
 
 class Bus:
-    """Answers each question with the next of `pieces` (a list of them: in that many pieces)."""
+    """Answers each question with the next of `answers` (a list of them: in that many pieces)."""
 
-    def __init__(self, time, *answers):
-        self.time = time
+    poll_ms = 20
+
+    def __init__(self, *answers):
         self.answers = list(answers)
         self.coming = []
         self.sent = []
 
-    async def send(self, data):
+    def begin(self, data):
         self.sent.append(bytes(data))
+        return 4
+
+    def end(self):
         answer = self.answers.pop(0) if self.answers else None
         self.coming = list(answer) if isinstance(answer, list) else [answer] if answer else []
 
-    async def readinto(self, view, timeout_ms):
+    def take(self, buf):
         if not self.coming:
-            self.time.pass_ms(timeout_ms)
             return 0
         piece = self.coming.pop(0)
-        n = min(len(view), len(piece))
-        view[:n] = piece[:n]
+        n = min(len(buf), len(piece))
+        buf[:n] = piece[:n]
         if n < len(piece):
             self.coming.insert(0, piece[n:])
         return n
@@ -75,7 +78,8 @@ class Bl0942(unittest.TestCase):
         self.time.stop()
 
     def driver(self, *answers, **options):
-        return Driver(Bus(self.time, *answers), dict(ESPHOME, **options))
+        self.bus = Bus(*answers)
+        return Driver(self.bus, dict(ESPHOME, **options))
 
     def read(self, driver):
         out = [None] * 5
@@ -86,7 +90,7 @@ class Bl0942(unittest.TestCase):
         for words, values, address in CAPTURED:
             driver = self.driver(octets(words), address=address)
             self.assertEqual(self.read(driver), values, words)
-            self.assertEqual(driver._bus.sent, [bytes((0x58 | address, 0xAA))])
+            self.assertEqual(self.bus.sent, [bytes((0x58 | address, 0xAA))])
 
     def test_a_stray_byte_before_the_packet(self):
         driver = self.driver(
@@ -94,12 +98,12 @@ class Bl0942(unittest.TestCase):
         )
         for bad in (1, 4):
             self.assertEqual(self.read(driver)[0], 2142)
-            self.assertEqual(driver.bad, bad)
+            self.assertEqual(driver.frames.bad, bad)
 
     def test_the_reference_board(self):
         data = bytearray(octets(FIRST))
         out = [None] * 5
-        reading(Driver(Bus(self.time, bytes(data)), {}), out)
+        reading(Driver(Bus(bytes(data)), {}), out)
         self.assertEqual(out[:3], [2141, 149, 27])
 
     def test_energy_by_pulses(self):
@@ -109,7 +113,7 @@ class Bl0942(unittest.TestCase):
         counted = 0
         for _ in range(400):
             counted += 2
-            driver._bus.answers = [packet(0xFFFFF0 + counted & 0xFFFFFF)]
+            self.bus.answers = [packet(0xFFFFF0 + counted & 0xFFFFFF)]
             self.time.pass_ms(1000)
             self.read(driver)
         self.assertEqual(driver.drawn(), int(counted / 0.330461))
@@ -152,7 +156,7 @@ class Bl0942(unittest.TestCase):
 
     def test_what_came_before_the_question_is_not_the_answer(self):
         driver = self.driver(packet(1))
-        driver._bus.coming = [packet(7), packet(8)]
+        self.bus.coming = [packet(7), packet(8)]
         self.read(driver)
         self.assertEqual(driver._energy._last, 1)
 

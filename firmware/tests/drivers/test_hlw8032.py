@@ -42,21 +42,28 @@ def frame(state=0x55, pulses=572, voltage=0x0005FF):
 
 
 class Bus:
-    """Gives the pieces one after another; None is a silence as long as the driver waits."""
+    """Gives the pieces, 10 ms apart; None is a silence of a second and more."""
+
+    poll_ms = 20
 
     def __init__(self, time, *pieces):
         self.time = time
         self.pieces = list(pieces)
+        self.until = time.ms
 
-    async def readinto(self, view, timeout_ms):
-        piece = self.pieces.pop(0) if self.pieces else None
-        if piece is None:
-            self.time.pass_ms(timeout_ms)
+    def take(self, buf):
+        if not self.pieces or self.time.ms < self.until:
             return 0
-        n = min(len(view), len(piece))
-        view[:n] = piece[:n]
+        piece = self.pieces.pop(0)
+        if piece is None:
+            self.until = self.time.ms + 1100
+            return 0
+        n = min(len(buf), len(piece))
+        buf[:n] = piece[:n]
         if n < len(piece):
             self.pieces.insert(0, piece[n:])
+        else:
+            self.until = self.time.ms + 10
         return n
 
 
@@ -68,7 +75,8 @@ class Hlw8032(unittest.TestCase):
         self.time.stop()
 
     def driver(self, *pieces, **options):
-        driver = Driver(Bus(self.time, *pieces), options)
+        self.bus = Bus(self.time, *pieces)
+        driver = Driver(self.bus, options)
         driver._good[:] = frame()  # its parameters were seen before
         return driver
 
@@ -81,16 +89,16 @@ class Hlw8032(unittest.TestCase):
         for words, values in CAPTURED:
             driver = self.driver(octets(words) * 2)  # the first of another chip is not believed yet
             self.assertEqual(self.read(driver), values, words)
-            self.assertEqual(driver.bad, 0)
+            self.assertEqual(driver.frames.bad, 0)
 
     def test_the_board_decides_the_scale(self):
         self.assertEqual(self.read(self.driver(octets(NORMAL), current_factor=0.5))[1:3], [941, 1908])
         self.assertEqual(self.read(self.driver(octets(NORMAL), voltage_factor=3.76))[0], 4595)
 
     def test_the_newest_of_many(self):
-        driver = self.driver(frame(pulses=1) + frame(pulses=9), frame(pulses=20, voltage=0x600)[:7], None)
+        driver = self.driver(frame(pulses=1) + frame(pulses=9) + frame(pulses=20, voltage=0x600)[:7])
         self.read(driver)
-        driver._bus.pieces = [frame(pulses=20, voltage=0x600)[7:]]
+        self.bus.pieces = [frame(pulses=20, voltage=0x600)[7:]]
         self.assertEqual(self.read(driver)[0], 2296)
 
     def test_what_filled_the_line_is_old(self):
@@ -110,11 +118,11 @@ class Hlw8032(unittest.TestCase):
         """375 101.6 pulses a kWh: 37.51 each tenth of a watt-hour; the counter wraps on the way."""
         driver = self.driver()
         pulses, counted = 65000, 0
-        driver._bus.pieces = [frame(pulses=pulses)]
+        self.bus.pieces = [frame(pulses=pulses)]
         self.read(driver)
         for _ in range(1000):
             pulses, counted = pulses + 41, counted + 41
-            driver._bus.pieces = [frame(pulses=pulses & 0xFFFF)]
+            self.bus.pieces = [frame(pulses=pulses & 0xFFFF)]
             self.time.pass_ms(1000)
             self.read(driver)
         self.assertEqual(driver.drawn(), int(counted / 37.51016))
@@ -122,7 +130,7 @@ class Hlw8032(unittest.TestCase):
     def test_a_chip_that_began_anew_draws_nothing(self):
         driver = self.driver(frame(pulses=20000))
         self.read(driver)
-        driver._bus.pieces = [None, frame(pulses=3)]
+        self.bus.pieces = [None, frame(pulses=3)]
         with self.assertRaises(BusError):
             self.read(driver)
         self.read(driver)
@@ -138,7 +146,7 @@ class Hlw8032(unittest.TestCase):
             for part in (frame()[cut:], frame()[:cut]):
                 driver = self.driver(part + frame())
                 self.assertEqual(self.read(driver)[0], 2298, cut)
-                self.assertEqual(driver.bad, len(part))
+                self.assertEqual(driver.frames.bad, len(part))
 
     def test_every_flipped_bit_behind_the_head_is_refused(self):
         for k in range(16, 24 * 8):

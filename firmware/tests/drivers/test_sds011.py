@@ -90,7 +90,7 @@ class Sds011(unittest.TestCase):
         for data, tenths in CAPTURED:
             self.sensor.data = data
             self.assertEqual(self.read(driver), (GOOD, [tenths, tenths]))
-        self.assertEqual(driver.bad, 0)
+        self.assertEqual(driver.frames.bad, 0)
 
     def test_published_requests(self):
         driver = self.warm()
@@ -166,7 +166,7 @@ class Sds011(unittest.TestCase):
         driver = self.driver()
         self.sensor.before = frame(0xC0, 1, 0, 2, 0)
         self.read(driver)
-        self.assertEqual(driver.bad, 0)
+        self.assertEqual(driver.frames.bad, 0)
         self.line.put(0, frame(0xC0, 7, 0, 7, 0) * 3)  # old by now
         self.sensor.before = b""
         self.assertEqual(self.read(driver)[1], [1236, 2618])

@@ -134,7 +134,7 @@ class Winsen(unittest.TestCase):
         self.answers = [frame(0x78, 1, 0, 0, 0, 0, 0) + NO2 + frame(0x86, 0, 50, 0, 0, 0, 0)]
         self.assertEqual(self.read(self.driver("no2", mode="query")), 940)
         driver = self.driver("no2", frame(0x86, 0, 9, 0, 0, 0, 0), frame(0x78, 1, 0, 0, 0, 0, 0), NO2, NO2)
-        self.assertEqual((self.read(driver), driver.bad), (940, 0))
+        self.assertEqual((self.read(driver), driver.frames.bad), (940, 0))
 
     def test_it_warms_up(self):
         driver, seen = self.driver("no2", *[NO2] * 20, every_ms=1000, warm_up_s=10), []
@@ -150,7 +150,7 @@ class Winsen(unittest.TestCase):
             for cut in range(1, 9):
                 driver = self.driver("no2", (data * 4)[cut:])
                 self.assertEqual(self.read(driver), value)
-                self.assertTrue(driver.bad >= 9 - cut)
+                self.assertTrue(driver.frames.bad >= 9 - cut)
 
     def test_every_flipped_bit_is_refused(self):
         for bit in range(72):

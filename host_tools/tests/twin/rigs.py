@@ -257,6 +257,7 @@ class Bench:
     def complaints(self):
         """All that somebody counted: missed reads, restarts, what driver and bus threw away."""
         told = sum(self.counters.values()) + self.supervisor.restarts
-        for thing in (self.peripheral.driver, self._bus):
+        driver = self.peripheral.driver
+        for thing in (driver, getattr(driver, "frames", None), self._bus):
             told += sum(getattr(thing, name, 0) for name in ("bad", "timeouts", "strays", "errors"))
         return told
