@@ -122,6 +122,7 @@ class Share(unittest.TestCase):
             end = clock.ticks_add(clock.ticks_ms(), 1500)
             while clock.ticks_diff(end, clock.ticks_ms()) > 0:
                 await s.bus.exchange(3, pdu, n, out)
+                s.line.sent.clear()
                 count[0] += 1
             for task in tasks:
                 task.cancel()

@@ -113,7 +113,7 @@ def test_air_on_a_bridge_is_air():
         for _ in range(30):
             out, quality = await reading(driver, 10)
             assert out[1] == 800 and quality in (GOOD, WARMING)
-        assert driver.bad == 0 and cabinet.driver.overruns == 0
+        assert driver.frames.bad == 0 and cabinet.driver.overruns == 0
 
     play(story)
 
