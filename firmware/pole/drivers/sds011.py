@@ -71,7 +71,7 @@ class Driver(Reading):
                         self._woken, self._count = now, 0
                     await self._asked(_QUERY, 0, 0)
                     while self._buf[1] != _DATA:
-                        await self.frames
+                        await self.frames  # type: ignore[misc]
                     told = self._take(self._out, now)
                     if self._count >= _SAMPLES:
                         await self._tell(_WORK, 1, 0)
@@ -109,7 +109,7 @@ class Driver(Reading):
         """Send a command and take its reply; what is sent unasked is passed over."""
         await self._asked(what, write, value)
         while self._buf[1] != _REPLY or self._buf[2] != what:
-            await self.frames
+            await self.frames  # type: ignore[misc]
 
     def _asked(self, what, write, value):
         request = self._request

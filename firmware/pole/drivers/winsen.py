@@ -127,7 +127,7 @@ class Driver(Reading):
             try:
                 await (frames.ask(_QUESTION, _ASK_MS) if self._asks else frames.listen(_SILENCE_MS))
                 while not self._wanted():
-                    await frames
+                    await frames  # type: ignore[misc]
             except PoleError:
                 if frames.heard:
                     raise DeviceFault(BAD_FRAME, "gas %02x" % self._other)
