@@ -8,6 +8,9 @@ try:
 except OSError:
     pass
 gc.collect()
+if hasattr(gc, "threshold") and gc.mem_free() < 1 << 18:  # CPython has none; with megabytes it would only cost time
+    # Bytes of garbage: what stays for good then lies close together, and what is free in larger pieces.
+    gc.threshold(4096)
 from pole import app  # noqa: E402
 
 app.main()
