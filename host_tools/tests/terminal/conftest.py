@@ -1,6 +1,7 @@
 """Boards, a state folder of the test's own, and a port made of a pty that can be pulled."""
 
 import os
+import select
 import tty
 
 import pytest
@@ -28,7 +29,10 @@ class Cable:
     def say(self, data):
         os.write(self.board, data)
 
-    def take(self):
+    def take(self, within_s=20):
+        """What has come; TimeoutError when nothing does."""
+        if not select.select([self.board], [], [], within_s)[0]:
+            raise TimeoutError
         return os.read(self.board, 4096)
 
     def close(self):

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import accumulate
 
 from prompt_toolkit.application import get_app_session
 from prompt_toolkit.input import Input
+from prompt_toolkit.input.typeahead import store_typeahead
+from prompt_toolkit.key_binding import KeyPress
 
 from yigan.errors import YiganError
 from yigan.lang import t
@@ -33,12 +36,19 @@ async def run(session: Session) -> None:
 
 
 def _ready(
-    session: Session, source: Input, feed: Callable[[str], None], loop: asyncio.AbstractEventLoop
+    session: Session, source: Input, feed: Callable[[str], int], loop: asyncio.AbstractEventLoop
 ) -> None:
-    feed("".join(key.data for key in source.read_keys()))
-    loop.call_later(_ESCAPE_S, lambda: feed("".join(key.data for key in source.flush_keys())))
+    _sort(source, source.read_keys(), feed)
+    loop.call_later(_ESCAPE_S, lambda: _sort(source, source.flush_keys(), feed))
     if source.closed:
         session.end()
+
+
+def _sort(source: Input, typed: list[KeyPress], feed: Callable[[str], int]) -> None:
+    """What was typed behind a return to whole lines is for the line."""
+    taken = feed("".join(key.data for key in typed))
+    behind = [key for key, end in zip(typed, accumulate(len(key.data) for key in typed), strict=True) if end > taken]
+    store_typeahead(source, behind)
 
 
 class Keyboard:
@@ -48,12 +58,14 @@ class Keyboard:
         self._session = session
         self._command: str | None = None  # being typed
 
-    def feed(self, keys: str) -> None:
-        """Any number of keys, as a terminal sends them."""
+    def feed(self, keys: str) -> int:
+        """Any number of keys, as a terminal sends them. How many were taken: those behind a return to lines are not."""
         start = 0
         for at, key in enumerate(keys):
             if self._session.over:
-                return
+                return len(keys)
+            if not self._session.settings.raw:
+                return at
             if self._command is not None:
                 self._edit(key)
                 start = at + 1
@@ -62,6 +74,7 @@ class Keyboard:
                 start = at + 1
                 self._session.end() if key == LEAVE else self._open()
         self._send(keys[start:])
+        return len(keys)
 
     def _send(self, keys: str) -> None:
         if keys:
