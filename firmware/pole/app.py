@@ -14,6 +14,8 @@ from pole.quality import FAULT
 from pole.store import Store
 from pole.supervise import Job, Supervisor
 
+_ROOMY = 40000  # bytes free behind a collection
+
 
 class Peripheral:
     """One device of the configuration: its driver once it is built, and its points' places in the store."""
@@ -282,6 +284,9 @@ class Pole:
 
         self._try("update", trial.confirm)
         seldom.forget(trial)
+        gc.collect()
+        if hasattr(gc, "threshold") and gc.mem_free() > _ROOMY:  # main.py's is for those that have little
+            gc.threshold(-1)
         self.starts = 0
         self.hal.write_crumb(breadcrumb.pack(0, 0))
 
