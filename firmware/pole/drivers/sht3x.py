@@ -64,7 +64,6 @@ from pole.again import Reading
 from pole.codec import sensirion
 from pole.errors import PoleError
 from pole.protocol.drying import Drying
-from pole.quality import GOOD, WARMING
 
 _SINGLE = 0x2400  # high repeatability, no clock stretching
 _PERIODIC = 0x2236  # high repeatability, 2 a second
@@ -111,10 +110,7 @@ class Driver(Reading):
                 raise
             if self._tenths:
                 out[0], out[1] = (out[0] + 5) // 10, (out[1] + 5) // 10
-            warm = self._drying.warm(now)
-            if warm:  # its own warmth, not the air's
-                out[0] = out[1] = None
-            yield WARMING if warm else GOOD
+            yield self._drying.told(out, now)
 
     async def _begin(self):
         """From whatever it did before to a known state, the heater off; its status has a CRC, so it is one."""

@@ -57,7 +57,6 @@ from pole.again import Reading
 from pole.codec import sensirion
 from pole.errors import PoleError
 from pole.protocol.drying import Drying
-from pole.quality import GOOD, WARMING
 
 _MEASURE = 0xFD  # high precision
 _MEASURE_MS = 10  # 8.3 at most
@@ -103,10 +102,7 @@ class Driver(Reading):
                 raise
             if self._tenths:
                 out[0], out[1] = (out[0] + 5) // 10, (out[1] + 5) // 10
-            warm = self._drying.warm(now)
-            if warm:  # its own warmth, not the air's
-                out[0] = out[1] = None
-            yield WARMING if warm else GOOD
+            yield self._drying.told(out, now)
 
     async def _begin(self):
         """An SHT3x at the same address has no such number."""

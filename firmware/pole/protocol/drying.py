@@ -3,6 +3,8 @@
 Pure: the driver says what it measured and when, and asks.
 """
 
+from pole.quality import GOOD, WARMING
+
 _COOL_S = 60  # what it measures is its own warmth
 
 
@@ -25,3 +27,10 @@ class Drying:
     def warm(self, now):
         """Whether what is measured still is the heater's warmth."""
         return now < self._until
+
+    def told(self, out, now):
+        """The quality of temperature and humidity in `out`; its own warmth is not the air's, so they are none then."""
+        if not self.warm(now):
+            return GOOD
+        out[0] = out[1] = None
+        return WARMING
