@@ -64,10 +64,6 @@ class Line:
     def __init__(self):
         self.data, self.turns = b"", 0
 
-    async def readinto(self, buf, timeout_ms):
-        await nap(3 if self.data else timeout_ms)
-        return self.take(buf)
-
     def take(self, buf):
         self.turns += 1
         if self.turns > 5000:

@@ -65,7 +65,7 @@ def run(main: Coroutine[Any, Any, Any], clock: Any) -> Any:
 
 
 class Line:
-    """A serial line as the firmware's drivers see it (`send`, `readinto`; `begin`, `end`, `take`), with a line of slaves at its far end.
+    """A serial line as the firmware's drivers see it (`begin`, `end`, `take`; `send`), with a line of slaves at its far end.
 
     Every byte takes its time on the wire, both ways. `busy_ms` is how long it carried bytes.
     """
@@ -76,7 +76,6 @@ class Line:
         self.busy_ms = 0.0
         self.poll_ms = 1
         self._here = bytearray()
-        self._arrived = asyncio.Event()
         self._free_at = 0.0
         far.send = self._from_slaves
 
@@ -102,16 +101,6 @@ class Line:
 
     def _put(self, byte: int) -> None:
         self._here.append(byte)
-        self._arrived.set()
-
-    async def readinto(self, buf, timeout_ms: float) -> int:
-        if not self._here:
-            self._arrived.clear()
-            try:
-                await asyncio.wait_for(self._arrived.wait(), max(0.0, timeout_ms) / 1000)
-            except TimeoutError:
-                return 0
-        return self.take(buf)
 
     def take(self, buf) -> int:
         n = min(len(buf), len(self._here))
